@@ -1,0 +1,56 @@
+"""Translates a data set with a trained model: python scripts/generate.py --split=test"""
+
+from pathlib import Path
+
+from absl import flags
+
+import command_line
+from tf_cyclegan.errors import UserError
+
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "the trained run (default: the one under runs/ that was trained last)"
+)
+_SPLIT = flags.DEFINE_enum("split", "test", ["train", "test"], "which pictures to translate")
+_DIRECTION = flags.DEFINE_enum("direction", None, ["AtoB", "BtoA"], "one direction, not both")
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "the folder to write to (default: generated/SPLIT in the workdir)"
+)
+_LIMIT = flags.DEFINE_integer(
+    "limit", None, "translate the first so many pictures of each domain", lower_bound=1
+)
+_CHECKPOINT = flags.DEFINE_integer(
+    "checkpoint", None, "the step of the checkpoint to use (default: the newest)", lower_bound=0
+)
+
+
+def main() -> None:
+    workdir = Path(_WORKDIR.value) if _WORKDIR.value else _last_trained(Path("runs"))
+    with command_line.quiet_tensorflow():
+        from tf_cyclegan import generation
+
+    directions = (_DIRECTION.value,) if _DIRECTION.value else ("AtoB", "BtoA")
+    output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
+    translator = generation.Translator(workdir, _CHECKPOINT.value, directions)
+    print(f"Translating with {translator.checkpoint}")
+    for direction in directions:
+        written = generation.translate_split(
+            translator, _SPLIT.value, direction, output, _LIMIT.value
+        )
+        print(
+            f"{direction}: {written.count} pictures in {written.folder}, seen together in "
+            f"{written.sheet}"
+        )
+
+
+def _last_trained(runs: Path) -> Path:
+    states = list(runs.glob("*/checkpoints/checkpoint"))
+    if not states:
+        raise UserError(
+            f"{runs}: holds no trained model; python scripts/train.py --epochs=40 trains one "
+            f"(or name its --workdir)"
+        )
+    return max(states, key=lambda path: path.stat().st_mtime).parent.parent
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,42 @@
+"""Trains a CycleGAN, or goes on with one: python scripts/train.py --epochs=40"""
+
+import sys
+
+from absl import flags
+
+import command_line
+
+command_line.define_config_flags()
+flags.adopt_module_key_flags(command_line)
+
+
+def main() -> None:
+    config, workdir = command_line.config_from_flags()
+    with command_line.quiet_tensorflow():
+        from tf_cyclegan import datasets, training
+        from tf_cyclegan.progress import Progress
+
+    progress = Progress(sys.stderr)
+    if datasets.is_drawn(config.dataset):
+        progress.say(
+            "Training on drawings of horses and zebras; --recipe=tutorial trains on photographs, "
+            "--dataset=FOLDER on your own"
+        )
+    outcome = training.train(config, workdir, progress)
+    if outcome.trained:
+        print(f"Trained {outcome.epochs} epochs, {outcome.steps} steps.")
+    else:
+        print(
+            f"This run is finished: {outcome.epochs} epochs, {outcome.steps} steps. "
+            f"Give more --epochs (or --max_steps) to go on."
+        )
+    print(
+        f"  samples      {workdir / 'samples'}\n"
+        f"  losses       {workdir / 'history.csv'}\n"
+        f"  checkpoints  {workdir / 'checkpoints'}\n"
+        f"Next: python scripts/generate.py --workdir={workdir} --split=test"
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,93 @@
+"""The scripts as a person meets them: real processes, one line for each mistake."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import make_folder
+
+ROOT = Path(__file__).parent.parent
+
+
+def script(name, *arguments, cwd):
+    """Runs a script and returns its status, standard output and standard error."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / name, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "COLUMNS": "100"},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def refused(name, *arguments, cwd):
+    """The one line that a mistake gets; nothing may be written."""
+    before = sorted(cwd.rglob("*"))
+    status, out, err = script(name, *arguments, cwd=cwd)
+    assert status == 1, err
+    assert out == ""
+    assert sorted(cwd.rglob("*")) == before
+    assert err.startswith(f"{name}: error: ")
+    assert err.count("\n") == 1, err
+    return err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--recipe=tutorail"], "--recipe=tutorail: choose one of mini, tutorial"),
+        (["--epochs=many"], "flag --epochs=many: .*many"),
+        (["--epochs=0"], "--epochs=0: give 1 or more"),
+        (["--epoch=3"], "Unknown command line flag 'epoch'. Did you mean: epochs"),
+        (["epochs=3"], "'epochs=3' is not a flag"),
+        (["--interpolation=best"], "--interpolation=best: choose one of nearest, bilinear"),
+        (["--image_size=128", "--load_size=100"], "--load_size=100 .* --image_size=128"),
+        (["--networks=tensorflow_examples"], "--networks=tensorflow_examples .* --filters=32"),
+    ],
+)
+def test_bad_flags_get_one_line(tmp_path, arguments, told):
+    assert re.search(told, refused("train.py", *arguments, cwd=tmp_path))
+
+
+def test_bad_data_gets_one_line_and_writes_nothing(tmp_path):
+    make_folder(tmp_path / "no_a", trainB=1)
+    assert "has no folder trainA" in refused("train.py", "--dataset=no_a", cwd=tmp_path)
+
+
+def test_a_workdir_that_cannot_be_written_gets_one_line(tmp_path, photos):
+    (tmp_path / "file").write_text("in the way")
+    told = refused("train.py", f"--dataset={photos}", "--workdir=file/run", cwd=tmp_path)
+    assert "--workdir=file/run" in told
+    assert "choose another one" in told
+
+
+def test_a_damaged_config_gets_one_line(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{")
+    told = refused("train.py", "--workdir=run", cwd=tmp_path)
+    assert "run/config.json: is not JSON" in told
+
+
+def test_generating_without_a_run_says_what_makes_one(tmp_path):
+    assert "python scripts/train.py --epochs=40" in refused("generate.py", cwd=tmp_path)
+    told = refused("generate.py", "--workdir=elsewhere", cwd=tmp_path)
+    assert "python scripts/train.py --workdir=elsewhere" in told
+
+
+def test_bad_generate_flags_get_one_line(tmp_path):
+    told = refused("generate.py", "--split=validation", cwd=tmp_path)
+    assert "test|train" in told or "train" in told
+    assert "--direction" in refused("generate.py", "--direction=XtoY", cwd=tmp_path)
+
+
+def test_help_lists_each_setting_with_the_recipes_values(tmp_path):
+    _, out, err = script("train.py", "--help", cwd=tmp_path)
+    text = re.sub(r"\s+", " ", out + err)
+    assert "--image_size: height and width that the networks train on, in pixels" in text
+    assert "[mini 64; tutorial 256]" in text
+    assert "--[no]deterministic" in text

@@ -1,0 +1,107 @@
+"""The main job in real processes: train, resume, generate."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from test_command_line import script
+
+SMALL = ("--image_size=32", "--filters=2", "--deterministic", "--max_to_keep=1")
+
+
+def train(cwd, photos, *arguments):
+    status, out, err = script("train.py", f"--dataset={photos}", *SMALL, *arguments, cwd=cwd)
+    assert status == 0, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def runs(photos, tmp_path_factory):
+    """4 epochs in one go and 2 + 2 in two processes, with what was printed."""
+    cwd = tmp_path_factory.mktemp("end_to_end")
+    whole = train(cwd, photos, "--epochs=4", "--workdir=runs/whole")
+    first = train(cwd, photos, "--epochs=2", "--workdir=runs/parts")
+    second = train(cwd, photos, "--epochs=4", "--workdir=runs/parts")
+    return cwd, whole, first, second
+
+
+def test_resumed_training_is_equal_bit_for_bit(runs):
+    cwd = runs[0]
+    whole, parts = (
+        tf.train.load_checkpoint(str(cwd / "runs" / name / "checkpoints" / "ckpt-16"))
+        for name in ("whole", "parts")
+    )
+    names = set(whole.get_variable_to_shape_map())
+    assert names == set(parts.get_variable_to_shape_map())
+    # Four networks, two slots for each weight, steps, learning rates, dropout, training state.
+    assert len([name for name in names if "dropout" in name]) == 6
+    assert len([name for name in names if "_optimizer/_variables" in name]) > 100
+    assert {"state/step", "state/loss_sums"} <= {name.split("/.A")[0] for name in names}
+    for name in names - {"_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter/.ATTRIBUTES/VARIABLE_VALUE"}:
+        np.testing.assert_array_equal(whole.get_tensor(name), parts.get_tensor(name), err_msg=name)
+
+
+def test_resumed_training_writes_the_same_samples_and_losses(runs):
+    whole, parts = (runs[0] / "runs" / name for name in ("whole", "parts"))
+    for epoch in range(1, 5):
+        sheet = f"samples/epoch_{epoch:04}.png"
+        assert (whole / sheet).read_bytes() == (parts / sheet).read_bytes()
+
+    def losses(run):
+        rows = [line.split(",") for line in (run / "history.csv").read_text().splitlines()]
+        return [row[:2] + row[3:] for row in rows]  # Without the speed.
+
+    assert losses(whole) == losses(parts)
+    assert len(losses(whole)) == 5
+
+
+def test_training_tells_where_it_runs_and_what_comes_next(runs):
+    out, err = runs[1]
+    assert "Training on the CPU" in err
+    assert "drawings" not in err
+    assert re.search(r"step 16/16: G \d.*pictures/s, 00:00 left", err)
+    assert "Trained 4 epochs, 16 steps." in out
+    assert "python scripts/generate.py --workdir=runs/whole --split=test" in out
+    assert re.search(r"Continuing from step 8, .*ckpt-8", runs[3][1])
+
+
+def test_a_finished_run_says_so(runs, photos):
+    out, _ = train(runs[0], photos, "--epochs=4", "--workdir=runs/parts")
+    assert "This run is finished: 4 epochs, 16 steps." in out
+
+
+def test_a_run_is_continued_without_repeating_its_flags_and_refuses_others(runs):
+    status, out, err = script("train.py", "--workdir=runs/parts", cwd=runs[0])
+    assert (status, "This run is finished" in out) == (0, True), err
+    status, _, err = script("train.py", "--workdir=runs/parts", "--filters=4", cwd=runs[0])
+    assert status == 1
+    assert "filters (there 2, now 4)" in err
+    assert err.count("\n") == 1
+
+
+def test_generate_translates_the_last_run(runs):
+    cwd = runs[0]
+    status, out, err = script("generate.py", "--split=test", cwd=cwd)
+    assert (status, err) == (0, "")
+    assert "runs/parts" in out or "runs/whole" in out
+    run = re.search(r"(runs/\w+)/checkpoints", out)[1]
+    folder = cwd / run / "generated" / "test"
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.png")}
+    expected = {f"AtoB/{i}.png" for i in range(3)} | {f"BtoA/{i}.png" for i in range(2)}
+    assert names == expected | {"AtoB.png", "BtoA.png"}
+
+
+def test_generate_takes_its_options(runs):
+    cwd = runs[0]
+    arguments = ("--split=train", "--direction=BtoA", "--limit=2", "--output=out")
+    status, out, err = script(
+        "generate.py", "--workdir=runs/whole", "--checkpoint=16", *arguments, cwd=cwd
+    )
+    assert status == 0, err
+    assert "BtoA: 2 pictures in out/BtoA" in out
+    assert sorted(p.relative_to(cwd).as_posix() for p in (cwd / "out").rglob("*.png")) == [
+        "out/BtoA.png",
+        "out/BtoA/0.png",
+        "out/BtoA/1.png",
+    ]

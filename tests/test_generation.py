@@ -1,0 +1,128 @@
+import json
+import shutil
+from pathlib import PurePosixPath
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import make_picture
+
+from tf_cyclegan import checkpoints, generation, images
+from tf_cyclegan.checkpoints import Checkpoints, TrainingState
+from tf_cyclegan.config import to_json
+from tf_cyclegan.cyclegan import CycleGAN
+from tf_cyclegan.datasets.pictures import Pictures
+from tf_cyclegan.errors import UserError
+from tf_cyclegan.generation import Translator, translate_split
+
+
+@pytest.fixture(scope="module")
+def run(tiny, tmp_path_factory):
+    """A workdir with two checkpoints of different weights, and the model of the last."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    model = CycleGAN(tiny)
+    state = TrainingState(len(model.loss_names), [1, 2])
+    saved = Checkpoints(workdir, model, state, 3)
+    saved.save()
+    for variable in model.generator_g.trainable_variables:
+        variable.assign(variable * 3.0)
+    state.step.assign(5)
+    saved.save()
+    (workdir / "config.json").write_text(to_json(tiny))
+    return workdir, model
+
+
+def expected(generator, picture):
+    batch = images.to_float(images.resize(picture, 32, 32, "nearest"))[None]
+    return images.to_uint8(generator(batch, training=False))[0]
+
+
+def test_each_direction_has_its_generator(run):
+    workdir, model = run
+    translator = Translator(workdir)
+    picture = make_picture(0)
+    for direction, generator in (("AtoB", model.generator_g), ("BtoA", model.generator_f)):
+        translated = translator.translate(picture, direction)
+        assert translated.dtype == np.uint8
+        np.testing.assert_array_equal(translated, expected(generator, picture))
+
+
+def test_an_older_checkpoint_can_be_taken(run):
+    workdir, _ = run
+    newest, older = Translator(workdir), Translator(workdir, step=0)
+    assert (newest.checkpoint.name, older.checkpoint.name) == ("ckpt-5", "ckpt-0")
+    picture = make_picture(0)
+    assert (newest.translate(picture, "AtoB") != older.translate(picture, "AtoB")).any()
+    with pytest.raises(UserError, match="no checkpoint of step 3; there are 0, 5"):
+        Translator(workdir, step=3)
+
+
+def test_one_direction_restores_one_generator(run, monkeypatch):
+    restored = []
+    monkeypatch.setattr(
+        checkpoints, "restore_networks", lambda path, **networks: restored.append(list(networks))
+    )
+    Translator(run[0], directions=("BtoA",))
+    assert restored == [["generator_f"]]
+
+
+def test_a_split_becomes_files_and_a_sheet(run, tmp_path, photos):
+    workdir, model = run
+    written = translate_split(Translator(workdir), "test", "BtoA", tmp_path / "out")
+    assert (written.count, written.folder) == (2, tmp_path / "out" / "BtoA")
+    assert sorted(p.name for p in written.folder.iterdir()) == ["0.png", "1.png"]
+    source = images.decode((photos / "testB" / "1.png").read_bytes(), "")
+    made = images.decode((written.folder / "1.png").read_bytes(), "")
+    np.testing.assert_array_equal(made, expected(model.generator_f, source))
+    sheet = images.decode(written.sheet.read_bytes(), "")
+    assert sheet.shape == (20 + 132, 4 + 4 * 132, 3)
+
+
+def test_train_split_and_limit(run, tmp_path):
+    written = translate_split(Translator(run[0]), "train", "AtoB", tmp_path, limit=3)
+    assert written.count == 3
+    assert len(list(written.folder.iterdir())) == 3
+
+
+def test_a_missing_test_split_is_told(run, tmp_path, photos):
+    workdir = shutil.copytree(run[0], tmp_path / "run")
+    root = shutil.copytree(photos, tmp_path / "photos")
+    shutil.rmtree(root / "testA")
+    settings = json.loads((workdir / "config.json").read_text()) | {"dataset": str(root)}
+    (workdir / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match="has no pictures testA; try --split=train"):
+        translate_split(Translator(workdir), "test", "AtoB", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_networks_config_is_refused(run, tmp_path):
+    workdir = shutil.copytree(run[0], tmp_path / "run")
+    settings = json.loads((workdir / "config.json").read_text()) | {"filters": 4}
+    (workdir / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match="ckpt-5: does not match"):
+        Translator(workdir)
+
+
+def test_names_stay_apart_and_in_the_folder():
+    names = ("a.jpg", "a.png", "b/a.jpg", "../up.jpg", "/etc/x.png", "00012", "c d\u00e9.JPG")
+    found = list(generation._file_names(Pictures(names, make_picture)))
+    assert found == [
+        PurePosixPath(p)
+        for p in (
+            "a.png",
+            "a.png.png",
+            "b/a.png",
+            "up.png",
+            "etc/x.png",
+            "00012.png",
+            "c d\u00e9.png",
+        )
+    ]
+
+
+def test_translation_leaves_the_dropout_alone(run):
+    """Restoring for translation draws no random numbers: the same picture twice is the same."""
+    translator = Translator(run[0])
+    twice = [translator.translate(make_picture(3), "AtoB") for _ in range(2)]
+    np.testing.assert_array_equal(*twice)
+    assert tf.config.list_physical_devices("CPU")

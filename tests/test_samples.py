@@ -1,0 +1,53 @@
+import numpy as np
+from conftest import make_picture
+
+from tf_cyclegan import samples
+from tf_cyclegan.config import Config
+from tf_cyclegan.datasets.pictures import Pictures
+
+
+class Model:
+    """Generators that can be told apart: one brightens, one darkens."""
+
+    @staticmethod
+    def generator_g(batch, training):
+        assert not training
+        return batch * 0 + 1.0
+
+    @staticmethod
+    def generator_f(batch, training):
+        assert not training
+        return batch * 0 - 1.0
+
+
+def pictures(count):
+    return Pictures(tuple(map(str, range(count))), make_picture)
+
+
+def cells(sheet):
+    """The middle pixel of each cell, by row and column."""
+    lefts = [4 + 132 * i + (12 if i > 2 else 0) for i in range(6)]
+    rows = (sheet.shape[0] - 20) // 132
+    return [[sheet[20 + 132 * r + 64, left + 64].tolist() for left in lefts] for r in range(rows)]
+
+
+def test_rows_show_input_translation_and_back_for_both_directions():
+    sheet = samples.Samples(pictures(9), pictures(2), Config(image_size=32)).sheet(Model)
+    white, black = [255] * 3, [0] * 3
+    found = cells(sheet)
+    assert len(found) == samples.COUNT
+    for row in found:
+        assert row[1:3] == [white, black]
+    for row in found[:2]:
+        assert row[4:] == [black, white]
+    for row in found[2:]:
+        assert row[3:] == [white, white, white], "there are two pictures of B alone"
+    assert found[0][0] == np.array(found[0][3]).tolist(), "the same picture in both domains"
+
+
+def test_the_same_pictures_are_shown_each_time():
+    reads = []
+    counted = Pictures(("0", "1"), lambda i: reads.append(i) or make_picture(i))
+    both = samples.Samples(counted, counted, Config(image_size=32))
+    np.testing.assert_array_equal(both.sheet(Model), both.sheet(Model))
+    assert reads == [0, 1, 0, 1]

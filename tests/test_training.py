@@ -1,0 +1,123 @@
+"""The trainer from a shrunken config, and what it refuses."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+from conftest import make_folder
+from PIL import Image
+
+from tf_cyclegan import history
+from tf_cyclegan.errors import UserError
+from tf_cyclegan.training import Outcome, train
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, tmp_path_factory):
+    """A workdir after 2 epochs of 4 steps."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    assert train(tiny, workdir) == Outcome(steps=8, epochs=2, trained=True)
+    return workdir
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def contents(workdir):
+    return {p: p.read_bytes() for p in sorted(workdir.rglob("*")) if p.is_file()}
+
+
+def test_workdir_holds_what_is_promised(trained, tiny):
+    assert json.loads((trained / "config.json").read_text()) == tiny.to_dict()
+    names = {p.relative_to(trained).as_posix() for p in trained.rglob("*") if p.is_file()}
+    assert {"history.csv", "samples/epoch_0001.png", "samples/epoch_0002.png"} <= names
+    assert {"checkpoints/ckpt-4.index", "checkpoints/ckpt-8.index"} <= names
+    assert not [name for name in names if "partial" in name]
+    with Image.open(trained / "samples" / "epoch_0002.png") as sheet:
+        assert sheet.size == (4 + 6 * 132 + 12, 20 + 3 * 132)
+
+
+def test_history_has_the_mean_losses_of_each_epoch(trained):
+    rows = history.read(trained)
+    assert [(row["epoch"], row["step"]) for row in rows] == [(1, 4), (2, 8)]
+    for row in rows:
+        assert all(np.isfinite(list(row.values())))
+        assert row["total_g"] == pytest.approx(
+            row["adversarial_g"] + row["cycle"] + row["identity_g"], rel=1e-5
+        )
+        # An untrained generator is about as far from the picture as grey is.
+        assert 3 < row["cycle"] < 20
+
+
+def test_a_finished_run_is_left_alone(copied, tiny):
+    before = contents(copied)
+    assert train(tiny, copied) == Outcome(steps=8, epochs=2, trained=False)
+    assert contents(copied) == before
+
+
+def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
+    longer = dataclasses.replace(tiny, epochs=3, checkpoint_every=2)
+    assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)
+    assert [row["epoch"] for row in history.read(copied)] == [1, 2, 3]
+    assert json.loads((copied / "config.json").read_text())["epochs"] == 3
+    assert (copied / "checkpoints" / "ckpt-12.index").exists(), "the end is always saved"
+
+
+def test_max_steps_ends_within_an_epoch_and_saves(copied, tiny):
+    part = dataclasses.replace(tiny, epochs=9, max_steps=10)
+    assert train(part, copied) == Outcome(steps=10, epochs=2, trained=True)
+    assert (copied / "checkpoints" / "ckpt-10.index").exists()
+    assert train(part, copied).trained is False
+
+
+def test_another_run_is_refused_and_nothing_is_touched(copied, tiny):
+    before = contents(copied)
+    with pytest.raises(UserError, match=r"filters \(there 2, now 4\)"):
+        train(dataclasses.replace(tiny, filters=4, epochs=9), copied)
+    assert contents(copied) == before
+
+
+def test_other_training_pictures_are_refused_and_nothing_is_touched(
+    trained, tiny, tmp_path, photos
+):
+    grown = shutil.copytree(photos, tmp_path / "photos")
+    config = dataclasses.replace(tiny, dataset=str(grown), epochs=3)
+    workdir = shutil.copytree(trained, tmp_path / "run")
+    (workdir / "config.json").write_text(json.dumps(config.to_dict()))
+    shutil.copy(grown / "trainA" / "0.png", grown / "trainA" / "new.png")
+    before = contents(workdir)
+    with pytest.raises(UserError, match="training pictures were others"):
+        train(config, workdir)
+    assert contents(workdir) == before
+
+
+def test_a_checkpoint_without_its_config_is_refused(copied, tiny):
+    (copied / "config.json").unlink()
+    with pytest.raises(UserError, match=r"config\.json: cannot be read"):
+        train(tiny, copied)
+
+
+def test_bad_pictures_are_found_before_anything_is_written(tiny, tmp_path):
+    root = make_folder(tmp_path / "photos", trainA=2, trainB=2)
+    (root / "trainB" / "1.png").write_text("not a picture")
+    with pytest.raises(UserError, match=r"trainB/1\.png: is not a picture"):
+        train(dataclasses.replace(tiny, dataset=str(root)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_workdir_under_a_file_is_refused(tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"--workdir=.*file cannot be written to"):
+        train(tiny, tmp_path / "file" / "run")
+
+
+def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
+    root = make_folder(tmp_path / "photos", trainA=2, trainB=3)
+    config = dataclasses.replace(tiny, dataset=str(root), epochs=1, limit_train=1)
+    assert train(config, tmp_path / "run").steps == 1
+    with Image.open(tmp_path / "run" / "samples" / "epoch_0001.png") as sheet:
+        assert sheet.height == 20 + 132, "limited to the one picture trained on"

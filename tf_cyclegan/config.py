@@ -1,0 +1,259 @@
+"""Every setting of a run: one field a knob, the recipes, and what contradicts what.
+
+Standard library only, so that a mistake on the command line is answered at once.
+"""
+
+import dataclasses
+import json
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from tf_cyclegan.errors import UserError
+
+# The tutorial's jitter: pictures are enlarged from 256 to 286 pixels before the crop.
+_JITTER = 286 / 256
+
+
+def _knob(
+    default: Any,
+    meaning: str,
+    *,
+    choices: tuple[str, ...] = (),
+    least: float | None = None,
+    harmless: bool = False,
+) -> Any:
+    """A field with its meaning. `harmless`: a run may be continued with another value."""
+    metadata = {"meaning": meaning, "choices": choices, "least": least, "harmless": harmless}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one training run. The defaults are the recipe `mini`.
+
+    Raises:
+      UserError: a value is of the wrong type or out of range, or two fields contradict each other.
+    """
+
+    recipe: str = _knob("mini", "the recipe that the other settings start from", harmless=True)
+    dataset: str = _knob(
+        "mini_horse2zebra",
+        "mini_horse2zebra, a tensorflow-datasets name such as cycle_gan/horse2zebra, or the path "
+        "of a folder or .zip with trainA, trainB, testA, testB",
+    )
+    data_dir: str | None = _knob(
+        None,
+        "where tensorflow-datasets keeps its data (default: ~/tensorflow_datasets)",
+        harmless=True,
+    )
+    epochs: int = _knob(40, "passes over the data, in all", least=1, harmless=True)
+    max_steps: int | None = _knob(
+        None, "end the run after so many steps in all", least=1, harmless=True
+    )
+    limit_train: int | None = _knob(
+        None, "train on the first so many pictures of each domain", least=1
+    )
+    limit_test: int | None = _knob(
+        None, "use the first so many test pictures of each domain", least=1, harmless=True
+    )
+    image_size: int = _knob(64, "height and width that the networks train on, in pixels", least=1)
+    load_size: int | None = _knob(
+        None,
+        "pictures are resized to this before the random crop, in pixels "
+        "(default: image_size * 286 / 256, rounded up)",
+        least=1,
+    )
+    interpolation: str = _knob(
+        "nearest", "how pictures are resized", choices=("nearest", "bilinear", "bicubic")
+    )
+    preprocess: str = _knob(
+        "resize_crop",
+        "resize_crop: resize to load_size, random crop, random mirroring; resize: resize to "
+        "image_size, nothing random",
+        choices=("resize_crop", "resize"),
+    )
+    batch_size: int = _knob(1, "pictures of each domain in one step", least=1)
+    filters: int = _knob(32, "base width of generators and discriminators", least=1)
+    networks: str = _knob(
+        "tf_cyclegan",
+        "where the networks come from: this package, or the installed tensorflow_examples",
+        choices=("tf_cyclegan", "tensorflow_examples"),
+    )
+    cycle_weight: float = _knob(10.0, "weight of the cycle loss (lambda in the paper)", least=0)
+    identity_weight: float = _knob(
+        0.5, "weight of the identity loss, times cycle_weight; 0 leaves it out", least=0
+    )
+    learning_rate: float = _knob(2e-4, "Adam's learning rate", least=0)
+    beta_1: float = _knob(0.5, "Adam's decay rate for the mean of the gradients", least=0)
+    seed: int = _knob(0, "first weights, order of the pictures, jitter and dropout", least=0)
+    deterministic: bool = _knob(
+        False, "the same numbers bit for bit on every run, slower on a GPU", harmless=True
+    )
+    checkpoint_every: int = _knob(1, "save after so many epochs", least=1, harmless=True)
+    max_to_keep: int = _knob(3, "keep so many of the newest checkpoints", least=1, harmless=True)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            self._check_value(field)
+        self._check_sizes()
+        if self.networks == "tensorflow_examples" and self.filters != 64:
+            raise UserError(
+                f"--networks=tensorflow_examples has filters of 64 only, but --filters="
+                f"{self.filters}: give --filters=64"
+            )
+        if self.networks == "tensorflow_examples" and self.image_size % 256:
+            raise UserError(
+                f"--networks=tensorflow_examples takes image sizes that are a multiple of 256 "
+                f"only, but --image_size={self.image_size}: give --image_size=256"
+            )
+
+    def _check_value(self, field: dataclasses.Field[Any]) -> None:
+        value: Any = getattr(self, field.name)
+        kind, optional = field_type(field.name)
+        if value is None and optional:
+            return
+        if kind is float and type(value) is int:
+            value = float(value)
+            object.__setattr__(self, field.name, value)
+        if type(value) is not kind:
+            raise UserError(f"--{field.name} takes {_TYPE_NAMES[kind]}, not {value!r}")
+        choices, least = field.metadata["choices"], field.metadata["least"]
+        if choices and value not in choices:
+            raise UserError(f"--{field.name}={value}: choose one of {', '.join(choices)}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"--{field.name}={value}: give a finite number")
+        if least is not None and value < least:
+            raise UserError(f"--{field.name}={value}: give {least} or more")
+
+    def _check_sizes(self) -> None:
+        if self.image_size % 32:
+            raise UserError(
+                f"--image_size={self.image_size}: the U-Net and its discriminator take multiples "
+                f"of 32, such as 64, 128 or 256"
+            )
+        if self.preprocess == "resize_crop" and self.resize_to < self.image_size:
+            raise UserError(
+                f"--load_size={self.load_size} is smaller than --image_size={self.image_size}: "
+                f"nothing of that size can be cropped from it; give --load_size={self.image_size} "
+                f"or more"
+            )
+
+    @property
+    def resize_to(self) -> int:
+        """Height and width before the random crop, in pixels."""
+        if self.load_size is not None:
+            return self.load_size
+        return math.ceil(self.image_size * _JITTER)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name, ready for JSON."""
+        return dataclasses.asdict(self)
+
+
+_TYPE_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def field_type(name: str) -> tuple[type, bool]:
+    """The plain type of a Config field, and whether it may be None."""
+    hint = get_type_hints(Config)[name]
+    if isinstance(hint, types.UnionType):
+        return get_args(hint)[0], True
+    return hint, False
+
+
+_HORSE2ZEBRA_256 = {
+    "dataset": "cycle_gan/horse2zebra",
+    "image_size": 256,
+    "filters": 64,
+}
+
+RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
+    {
+        # A first run: minutes on a CPU, the fields' own defaults.
+        "mini": {},
+        # https://www.tensorflow.org/tutorials/generative/cyclegan
+        "tutorial": _HORSE2ZEBRA_256,
+    }
+)
+
+
+def from_recipe(recipe: str, changes: Mapping[str, Any] | None = None) -> Config:
+    """The recipe's settings, with `changes` winning over them.
+
+    Raises:
+      UserError: no such recipe or field, or the settings contradict each other.
+    """
+    if recipe not in RECIPES:
+        raise UserError(f"--recipe={recipe}: choose one of {', '.join(RECIPES)}")
+    return from_dict({**RECIPES[recipe], **(changes or {}), "recipe": recipe})
+
+
+def from_dict(settings: Mapping[str, Any], where: str = "the configuration") -> Config:
+    """The Config with these settings, the defaults filling the rest.
+
+    Raises:
+      UserError: a setting has no such field, or its value is refused. `where` is named.
+    """
+    names = {field.name for field in dataclasses.fields(Config)}
+    if unknown := sorted(set(settings) - names):
+        raise UserError(f"{where}: no such setting: {', '.join(unknown)}")
+    return Config(**settings)
+
+
+def continued(stored: Config, recipe: str | None, changes: Mapping[str, Any]) -> Config:
+    """The settings for going on with a run that has `stored` ones: `changes` win over them.
+
+    A recipe named again must agree as its settings would: it replaces the stored settings, and
+    `refuse_other_run` then tells what differs. `max_steps` ends one call and is not inherited.
+    """
+    if recipe is not None and recipe != stored.recipe:
+        return from_recipe(recipe, changes)
+    return from_dict({**stored.to_dict(), "max_steps": None, **changes})
+
+
+def refuse_other_run(stored: Config, asked: Config, where: str) -> None:
+    """Refuses to continue a run with settings that would make it another one.
+
+    Raises:
+      UserError: names each field that differs, both values, and the way out.
+    """
+    differing = [
+        f"{field.name} (there {getattr(stored, field.name)}, now {getattr(asked, field.name)})"
+        for field in dataclasses.fields(Config)
+        if not field.metadata["harmless"]
+        and getattr(stored, field.name) != getattr(asked, field.name)
+    ]
+    if differing:
+        raise UserError(
+            f"{where} holds a run with other settings: {', '.join(differing)}; leave these as "
+            f"they were to continue it, or start a new one with another --workdir"
+        )
+
+
+def read_json(path: Path) -> Config:
+    """The Config that `write_json` wrote.
+
+    Raises:
+      UserError: the file is missing, is not JSON, or holds settings that are refused.
+    """
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path}: is not JSON: {error}") from error
+    if not isinstance(settings, dict):
+        raise UserError(f"{path}: holds no settings by name")
+    try:
+        return from_dict(settings)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def to_json(config: Config) -> str:
+    """The settings as JSON text, one to a line."""
+    return json.dumps(config.to_dict(), indent=2) + "\n"

@@ -1,0 +1,49 @@
+"""The sources of pictures: a drawn set, tensorflow-datasets by name, a folder or .zip."""
+
+import re
+from pathlib import Path
+
+from tf_cyclegan.datasets import folder, tfds_source
+from tf_cyclegan.datasets.pictures import Pictures
+
+MINI = "mini_horse2zebra"
+SPLITS = ("trainA", "trainB", "testA", "testB")
+
+
+def is_drawn(dataset: str) -> bool:
+    """Whether `dataset` is the built-in set of drawings."""
+    return dataset.split("/")[0] == MINI
+
+
+def _drawn(dataset: str, image_size: int) -> str:
+    """The TFDS name of the drawings, which importing their module registers."""
+    from tf_cyclegan.datasets.mini_horse2zebra import MiniHorse2zebra
+
+    if dataset != MINI:
+        return dataset
+    sizes = sorted(int(name) for name in MiniHorse2zebra.builder_configs)
+    return f"{MINI}/{next((size for size in sizes if size >= image_size), sizes[-1])}"
+
+
+def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = None) -> Pictures:
+    """The pictures of one split of one domain.
+
+    Args:
+      dataset: `mini_horse2zebra`, a tensorflow-datasets name, or the path of a folder or .zip.
+      split: trainA, trainB, testA or testB.
+      image_size: the drawn set is taken in the resolution nearest above this, in pixels.
+      data_dir: where tensorflow-datasets keeps its data; None for its own default.
+
+    Returns:
+      The pictures; none for a test split that a folder does not have.
+
+    Raises:
+      UserError: there is no such data set, or it cannot be had or read.
+    """
+    if is_drawn(dataset):
+        return tfds_source.load(_drawn(dataset, image_size), split, data_dir)
+    path = Path(dataset).expanduser()
+    looks_like_name = re.fullmatch(r"\w+(/[\w.-]+){0,2}(:[\d.]+)?", dataset) is not None
+    if path.suffix.lower() == ".zip" or path.exists() or not looks_like_name:
+        return folder.load(path, split)
+    return tfds_source.load(dataset, split, data_dir)

@@ -1,0 +1,1 @@
+"""How the built-in set's scenes are drawn."""

@@ -1,0 +1,28 @@
+"""What every source of pictures gives: one split of one domain, in a fixed order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one split of one domain.
+
+    Attributes:
+      names: a unique name for each picture, in an order that never changes. A path relative to the
+        split's folder, with `/` between its parts, where the source has files.
+      read: picture number i as a uint8 array (height, width, 3). Sizes may differ between pictures.
+        It may be called from several threads at once.
+    """
+
+    names: tuple[str, ...]
+    read: Callable[[int], np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def first(self, count: int | None) -> "Pictures":
+        """The first `count` pictures; all of them where `count` is None."""
+        return Pictures(self.names[:count], self.read)

@@ -1,0 +1,142 @@
+"""Pictures: any file's bytes to uint8, uint8 to [-1, 1] and back, contact sheets, PNG.
+
+A picture is a uint8 array (height, width, 3), RGB, between the file and the input pipeline.
+"""
+
+import io
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+
+from tf_cyclegan.errors import UserError
+from tf_cyclegan.files import write_file
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+_RESAMPLING = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file of this name is taken for a picture: by its ending, in any case."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def decode(data: bytes, where: str) -> np.ndarray:
+    """Decodes a picture file as a person would see it.
+
+    EXIF rotation is applied, the first frame is taken, grey and palette become RGB, 16 bits become
+    8, and transparent parts become white.
+
+    Args:
+      data: the file's bytes: JPEG, PNG, WebP, BMP, GIF or TIFF.
+      where: the file's name, for the error.
+
+    Returns:
+      uint8 array (height, width, 3).
+
+    Raises:
+      UserError: the bytes are no picture, or a truncated one.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return np.asarray(_to_rgb(ImageOps.exif_transpose(picture)))
+    except UnidentifiedImageError as error:
+        raise UserError(f"{where}: is not a picture that can be read; remove it") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"{where}: cannot be decoded ({error}); replace or remove it") from error
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):
+        # Pillow's own conversion clips 16 bits instead of scaling them.
+        picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    return picture.convert("RGB")
+
+
+def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> np.ndarray:
+    """Resizes a uint8 picture to (height, width, 3), uint8.
+
+    `nearest` takes the same pixels as tf.image.resize, which the tutorial calls; `bilinear` and
+    `bicubic` are Pillow's, which the paper's PyTorch reference calls: they average over all the
+    pixels when a picture shrinks.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    if interpolation == "nearest":
+        rows = _nearest(picture.shape[0], height)
+        return picture[rows[:, None], _nearest(picture.shape[1], width)]
+    resized = Image.fromarray(picture).resize((width, height), _RESAMPLING[interpolation])
+    return np.asarray(resized)
+
+
+def _nearest(old: int, new: int) -> np.ndarray:
+    # In float32, as TensorFlow has it: where two pixels are equally near, rounding decides.
+    scale = np.float32(old) / np.float32(new)
+    places = (np.arange(new, dtype=np.float32) + np.float32(0.5)) * scale
+    return np.minimum(places.astype(np.intp), old - 1)
+
+
+def to_float(pictures: np.ndarray) -> np.ndarray:
+    """uint8 of any shape to float32 in [-1, 1]."""
+    return pictures.astype(np.float32) / 127.5 - 1.0
+
+
+def to_uint8(pictures: np.ndarray) -> np.ndarray:
+    """Floats in [-1, 1] of any shape to uint8: scaled, rounded, clipped (a cast would truncate)."""
+    scaled = np.rint((np.asarray(pictures, np.float32) + 1.0) * 127.5)
+    return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[np.ndarray | None]], headings: Sequence[str], cell: int = 128
+) -> np.ndarray:
+    """Lays pictures out in rows under headings.
+
+    Args:
+      rows: rows of uint8 pictures, which may differ in size; None leaves a place empty.
+      headings: one text for each column; an empty one makes a narrow column, which shows nothing.
+      cell: the width of a column in pixels. A picture is fitted into a square of it, whole.
+
+    Returns:
+      uint8 array (height, width, 3) on white.
+    """
+    gap, top = 4, 20
+    widths = [cell + gap if heading else 3 * gap for heading in headings]
+    lefts = list(itertools.accumulate(widths, initial=gap))
+    sheet = Image.new("RGB", (lefts[-1], len(rows) * (cell + gap) + top), "white")
+    draw = ImageDraw.Draw(sheet)
+    for left, heading in zip(lefts, headings, strict=False):
+        draw.text((left, 4), heading, "black", ImageFont.load_default(12))
+    for i, row in enumerate(rows):
+        for left, heading, picture in zip(lefts, headings, row, strict=False):
+            if heading and picture is not None:
+                fitted = _fit(picture, cell)
+                place = ((cell - fitted.width) // 2, (cell - fitted.height) // 2)
+                sheet.paste(fitted, (left + place[0], top + i * (cell + gap) + place[1]))
+    return np.asarray(sheet)
+
+
+def _fit(picture: np.ndarray, cell: int) -> Image.Image:
+    height, width = picture.shape[:2]
+    scale = cell / max(height, width)
+    # Enlarged pixels are shown as they are; a smooth enlargement would hide what a network drew.
+    method = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return Image.fromarray(picture).resize(size, method)
+
+
+def write_png(path: Path, picture: np.ndarray) -> None:
+    """Writes a uint8 picture as PNG, whole or not at all; folders are made as needed."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    write_file(path, stream.getvalue())

@@ -1,0 +1,82 @@
+"""How training shows what it is doing: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+# Seconds between two looks at the losses: fetching them makes the step wait for the device.
+_BAR_EVERY = 0.5
+_LINE_EVERY = 30.0
+
+_LABELS = {"total_g": "G", "total_f": "F", "discriminator_x": "D_X", "discriminator_y": "D_Y"}
+
+
+class Progress:
+    """Shows lines, and epoch, step, losses, pictures a second and time left.
+
+    Args:
+      stream: where to write; None keeps silent.
+    """
+
+    def __init__(self, stream: TextIO | None = None):
+        self._stream = stream
+        self._bar: tqdm[Any] | None = None
+        self._epochs = ""
+
+    def say(self, line: str) -> None:
+        """Writes one line, above the bar where there is one."""
+        if self._stream is not None:
+            tqdm.write(line, file=self._stream)
+
+    def start(self, done: int, total: int, steps_per_epoch: int, pictures_per_step: int) -> None:
+        """Begins to count steps: `done` of `total` are behind."""
+        self._step, self._total = done, total
+        self._steps_per_epoch = steps_per_epoch
+        self._pictures_per_step = pictures_per_step
+        self._timed = -1
+        self._shown = time.monotonic()
+        if self._stream is not None and self._stream.isatty():
+            self._bar = tqdm(
+                desc="tracing the training step",
+                total=total,
+                initial=done,
+                file=self._stream,
+                dynamic_ncols=True,
+                mininterval=_BAR_EVERY,
+                bar_format="{desc} {bar} {n}/{total} [{elapsed}, {remaining} left{postfix}]",
+            )
+        else:
+            self.say("Tracing the training step, which takes a while the first time")
+
+    def step(self, losses: Mapping[str, Any]) -> None:
+        """Counts one step. `losses`: scalars by name, looked at now and then only."""
+        self._step += 1
+        self._timed += 1
+        now = time.monotonic()
+        if self._timed == 0:
+            # Nearly all of the first step is its tracing, which says nothing of the speed.
+            self._began = now
+        if self._bar is not None:
+            self._bar.update()
+        every = _LINE_EVERY if self._bar is None else _BAR_EVERY
+        if self._stream is None or (now - self._shown < every and self._step < self._total):
+            return
+        self._shown = now
+        speed = self._timed / (now - self._began) if self._timed else 0.0
+        epoch = f"epoch {(self._step - 1) // self._steps_per_epoch + 1}"
+        shown = " ".join(f"{_LABELS[k]} {float(losses[k]):.3f}" for k in _LABELS if k in losses)
+        shown += f", {speed * self._pictures_per_step:.1f} pictures/s"
+        if self._bar is not None:
+            self._bar.set_description_str(epoch, refresh=False)
+            self._bar.set_postfix_str(shown)
+            return
+        left = tqdm.format_interval((self._total - self._step) / speed) if speed else "?"
+        self.say(f"{epoch}, step {self._step}/{self._total}: {shown}, {left} left")
+
+    def stop(self) -> None:
+        """Ends the bar, where there is one, on a line of its own."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
