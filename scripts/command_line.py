@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from absl import app, flags, logging
 
@@ -46,14 +46,17 @@ def config_from_flags() -> tuple[Config, Path]:
 
     A workdir that holds a run gives its settings, so that they need not be repeated.
     """
-    changes = {
+    changes: dict[str, Any] = {
         field.name: FLAGS[field.name].value
         for field in fields(Config)
         if field.name != "recipe" and FLAGS[field.name].value is not None
     }
+    if "dataset" in changes and Path(changes["dataset"]).exists():
+        # So that the run finds it again from any folder.
+        changes["dataset"] = str(Path(changes["dataset"]).resolve())
     workdir = Path(FLAGS.workdir or f"runs/{FLAGS.recipe or 'mini'}")
-    stored = workdir / "config.json"
-    if stored.exists():
+    stored = workdir / configs.CONFIG_FILE
+    if stored.exists() and any((workdir / "checkpoints").glob("*.index")):
         config = configs.continued(configs.read_json(stored), FLAGS.recipe, changes)
     else:
         config = configs.from_recipe(FLAGS.recipe or "mini", changes)
@@ -73,6 +76,9 @@ def _run(main: Callable[[], None]) -> None:
         main()
     except UserError as error:
         _fail(str(error))
+    except KeyboardInterrupt:
+        print("\nStopped. What was saved is kept; the same command goes on.", file=sys.stderr)
+        sys.exit(130)
     except OSError as error:
         if error.filename is None:
             raise

@@ -12,6 +12,9 @@ _WORKDIR = flags.DEFINE_string(
 )
 _SPLIT = flags.DEFINE_enum("split", "test", ["train", "test"], "which pictures to translate")
 _DIRECTION = flags.DEFINE_enum("direction", None, ["AtoB", "BtoA"], "one direction, not both")
+_DATASET = flags.DEFINE_string(
+    "dataset", None, "translate this name, folder or .zip (default: what the run was trained on)"
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "the folder to write to (default: generated/SPLIT in the workdir)"
 )
@@ -28,13 +31,12 @@ def main() -> None:
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
 
-    directions = (_DIRECTION.value,) if _DIRECTION.value else ("AtoB", "BtoA")
     output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
-    translator = generation.Translator(workdir, _CHECKPOINT.value, directions)
+    translator = generation.Translator(workdir, _CHECKPOINT.value, _DIRECTION.value)
     print(f"Translating with {translator.checkpoint}")
-    for direction in directions:
+    for direction in translator.directions:
         written = generation.translate_split(
-            translator, _SPLIT.value, direction, output, _LIMIT.value
+            translator, _SPLIT.value, direction, output, _LIMIT.value, _DATASET.value
         )
         print(
             f"{direction}: {written.count} pictures in {written.folder}, seen together in "

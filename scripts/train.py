@@ -23,6 +23,7 @@ def main() -> None:
             "--dataset=FOLDER on your own"
         )
     outcome = training.train(config, workdir, progress)
+    split = "test" if outcome.tested else "train"
     if outcome.trained:
         print(f"Trained {outcome.epochs} epochs, {outcome.steps} steps.")
     else:
@@ -34,7 +35,7 @@ def main() -> None:
         f"  samples      {workdir / 'samples'}\n"
         f"  losses       {workdir / 'history.csv'}\n"
         f"  checkpoints  {workdir / 'checkpoints'}\n"
-        f"Next: python scripts/generate.py --workdir={workdir} --split=test"
+        f"Next: python scripts/generate.py --workdir={workdir} --split={split}"
     )
 
 

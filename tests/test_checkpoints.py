@@ -111,6 +111,23 @@ def test_a_truncated_checkpoint_is_refused(tmp_path):
         saved.restore_newest()
 
 
+@pytest.mark.parametrize("text", ["", "not a list", None])
+def test_a_damaged_list_of_checkpoints_is_no_fresh_start(tmp_path, text):
+    new_run(tmp_path)[2].save()
+    path = tmp_path / "checkpoints" / "checkpoint"
+    path.unlink() if text is None else path.write_text(text)
+    for look in (checkpoints.has_checkpoint, lambda w: checkpoints.find(w, None)):
+        with pytest.raises(UserError, match=r"checkpoints/checkpoint: the list .* damaged"):
+            look(tmp_path)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path):
+    _, _, saved = new_run(tmp_path)
+    (tmp_path / "checkpoints").write_text("in the way")
+    with pytest.raises(UserError, match="a checkpoint cannot be written"):
+        saved.save()
+
+
 def test_networks_alone_are_restored_without_the_rest(tmp_path):
     model, _, saved = new_run(tmp_path)
     path = saved.save()

@@ -40,14 +40,14 @@ def refused(name, *arguments, cwd):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--recipe=tutorail"], "--recipe=tutorail: choose one of mini, tutorial"),
+        (["--recipe=tutorail"], "--recipe=tutorail: choose one of mini, tutorial, paper"),
         (["--epochs=many"], "flag --epochs=many: .*many"),
         (["--epochs=0"], "--epochs=0: give 1 or more"),
-        (["--epoch=3"], "Unknown command line flag 'epoch'. Did you mean: epochs"),
+        (["--epoch=3"], "Unknown command line flag 'epoch'. Did you mean: .*epochs"),
         (["epochs=3"], "'epochs=3' is not a flag"),
         (["--interpolation=best"], "--interpolation=best: choose one of nearest, bilinear"),
         (["--image_size=128", "--load_size=100"], "--load_size=100 .* --image_size=128"),
-        (["--networks=tensorflow_examples"], "--networks=tensorflow_examples .* --filters=32"),
+        (["--networks=tensorflow_examples"], "--networks=tensorflow_examples has --filters=64 only, not 32"),
     ],
 )
 def test_bad_flags_get_one_line(tmp_path, arguments, told):
@@ -67,7 +67,8 @@ def test_a_workdir_that_cannot_be_written_gets_one_line(tmp_path, photos):
 
 
 def test_a_damaged_config_gets_one_line(tmp_path):
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "ckpt-1.index").touch()
     (tmp_path / "run" / "config.json").write_text("{")
     told = refused("train.py", "--workdir=run", cwd=tmp_path)
     assert "run/config.json: is not JSON" in told
@@ -89,5 +90,12 @@ def test_help_lists_each_setting_with_the_recipes_values(tmp_path):
     _, out, err = script("train.py", "--help", cwd=tmp_path)
     text = re.sub(r"\s+", " ", out + err)
     assert "--image_size: height and width that the networks train on, in pixels" in text
-    assert "[mini 64; tutorial 256]" in text
+    assert "[mini 64; tutorial 256; paper 256; keras 256; facades 256]" in text
     assert "--[no]deterministic" in text
+
+
+def test_importing_bad_weights_gets_one_line(tmp_path):
+    assert "--from is missing" in refused("import_weights.py", cwd=tmp_path)
+    (tmp_path / "page.pth").write_text("<html>not found</html>")
+    assert "page.pth" in refused("import_weights.py", "--from=page.pth", cwd=tmp_path)
+    assert "nothere.pth" in refused("import_weights.py", "--from=nothere.pth", cwd=tmp_path)

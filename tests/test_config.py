@@ -23,6 +23,27 @@ def test_tutorial_has_the_tutorials_numbers():
     assert (tutorial.batch_size, tutorial.epochs) == (1, 40)
 
 
+def test_paper_keras_and_facades_have_their_numbers():
+    paper, keras, facades = map(from_recipe, ("paper", "keras", "facades"))
+    assert (paper.generator, paper.blocks, paper.filters) == ("resnet", 9, 64)
+    assert (paper.adversarial_loss, paper.pool_size) == ("lsgan", 50)
+    assert (paper.epochs, paper.decay_start, paper.epoch_length) == (200, 100, "larger")
+    assert (paper.image_size, paper.resize_to, paper.interpolation) == (256, 286, "bicubic")
+    assert from_recipe("paper", {"image_size": 128}).blocks == 6
+    assert (keras.generator, keras.blocks, keras.adversarial_loss) == ("resnet_keras", 9, "lsgan")
+    assert (keras.epochs, keras.decay_start, keras.pool_size) == (90, None, 0)
+    assert (facades.dataset, facades.preprocess) == ("cycle_gan/facades", "resize")
+    assert (facades.identity_weight, facades.update_order) == (0.0, "discriminators_first")
+    assert (facades.pool_size, facades.decay_start, facades.epochs) == (50, 100, 200)
+
+
+@pytest.mark.parametrize(
+    ("image_size", "depth"), [(32, 5), (64, 6), (96, 5), (256, 8), (384, 7), (512, 8), (1024, 8)]
+)
+def test_depth_of_the_unet_follows_the_size(image_size, depth):
+    assert Config(image_size=image_size).unet_depth == depth
+
+
 def test_changes_win_over_the_recipe():
     changed = from_recipe("tutorial", {"image_size": 128, "epochs": 3})
     assert (changed.image_size, changed.resize_to, changed.epochs) == (128, 143, 3)
@@ -32,7 +53,10 @@ def test_changes_win_over_the_recipe():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"recipe": "tutorail"}, "--recipe=tutorail: choose one of mini, tutorial"),
+        (
+            {"recipe": "tutorail"},
+            "--recipe=tutorail: choose one of mini, tutorial, paper, keras, facades",
+        ),
         ({"interpolation": "cubic"}, "--interpolation=cubic: choose one of nearest, bilinear"),
         ({"epochs": 0}, "--epochs=0: give 1 or more"),
         ({"epochs": 1.5}, "--epochs takes a whole number, not 1.5"),
@@ -40,9 +64,21 @@ def test_changes_win_over_the_recipe():
         ({"deterministic": 1}, "--deterministic takes true or false, not 1"),
         ({"cycle_weight": float("nan")}, "--cycle_weight=nan: give a finite number"),
         ({"cycle_weight": -1.0}, "--cycle_weight=-1.0: give 0 or more"),
-        ({"image_size": 100}, "--image_size=100: the U-Net and its discriminator take multiples"),
+        ({"image_size": 100}, "--image_size=100: --generator=unet takes multiples of 32"),
+        ({"generator": "resnet", "image_size": 62}, "--generator=resnet takes multiples of 4"),
+        ({"residual_blocks": 6}, "--residual_blocks=6: --generator=unet has none"),
+        ({"channels_x": 4}, "--channels_x=4: give 3 for colour or 1"),
+        ({"channels_x": 1}, "--channels_x=1 and --channels_y=3: the identity loss"),
+        ({"preprocess": "none", "batch_size": 2}, "--batch_size=2 cannot put together"),
+        ({"preprocess": "none", "pool_size": 50}, "--pool_size=50 cannot put together"),
+        (
+            {"preprocess": "none", "adversarial_loss": "wgan_gp"},
+            "--adversarial_loss=wgan_gp cannot",
+        ),
+        ({"cycle_weight": 0}, "--identity_weight=0.5 counts times --cycle_weight=0.0"),
+        ({"beta_1": 1.0}, "--beta_1=1.0: give less than 1"),
         ({"load_size": 32}, "--load_size=32 is smaller than --image_size=64"),
-        ({"networks": "tensorflow_examples"}, "--networks=tensorflow_examples has filters of 64"),
+        ({"networks": "tensorflow_examples"}, "--networks=tensorflow_examples has --filters=64"),
         (
             {"networks": "tensorflow_examples", "filters": 64},
             "--networks=tensorflow_examples takes image sizes that are a multiple of 256 only, "

@@ -46,9 +46,9 @@ def test_flags_are_shielded(standin, own_flags):
 
 def test_the_packages_own_networks_are_taken_and_seeded(standin):
     config = from_recipe("tutorial", _CHANGES)
-    first, again, other = (networks.build_generator(config, seed) for seed in (1, 1, 2))
+    first, again, other = (networks.build_generator(config, "AtoB", seed) for seed in (1, 1, 2))
     assert len(first.trainable_variables) == len(
-        networks.build_generator(from_recipe("tutorial"), 1).trainable_variables
+        networks.build_generator(from_recipe("tutorial"), "AtoB", 1).trainable_variables
     )
     for a, b, c in zip(*(n.variables for n in (first, again, other)), strict=True):
         np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
@@ -59,7 +59,7 @@ def test_the_packages_own_networks_are_taken_and_seeded(standin):
 
 
 def test_its_discriminator_is_taken(standin):
-    judge = networks.build_discriminator(from_recipe("tutorial", _CHANGES), 0)
+    judge = networks.build_discriminator(from_recipe("tutorial", _CHANGES), "A", 0)
     modules = {type(layer).__module__ for layer in judge.layers}
     assert "tensorflow_examples.models.pix2pix.pix2pix" in modules
     assert judge(np.zeros((1, 64, 64, 3), np.float32)).shape == (1, 6, 6, 1)
@@ -67,5 +67,5 @@ def test_its_discriminator_is_taken(standin):
 
 def test_where_it_is_missing_the_way_to_install_it_is_told():
     with pytest.raises(UserError, match="pip install git") as caught:
-        networks.build_generator(from_recipe("tutorial", _CHANGES), 0)
+        networks.build_generator(from_recipe("tutorial", _CHANGES), "AtoB", 0)
     assert "not installed" in str(caught.value)

@@ -62,7 +62,7 @@ def test_one_direction_restores_one_generator(run, monkeypatch):
     monkeypatch.setattr(
         checkpoints, "restore_networks", lambda path, **networks: restored.append(list(networks))
     )
-    Translator(run[0], directions=("BtoA",))
+    Translator(run[0], direction="BtoA")
     assert restored == [["generator_f"]]
 
 
@@ -92,6 +92,14 @@ def test_a_missing_test_split_is_told(run, tmp_path, photos):
     (workdir / "config.json").write_text(json.dumps(settings))
     with pytest.raises(UserError, match="has no pictures testA; try --split=train"):
         translate_split(Translator(workdir), "test", "AtoB", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_picture_is_told_before_anything_is_written(run, tmp_path, photos):
+    root = shutil.copytree(photos, tmp_path / "photos")
+    (root / "testA" / "2.png").write_text("not a picture")
+    with pytest.raises(UserError, match=r"testA/2\.png"):
+        translate_split(Translator(run[0]), "test", "AtoB", tmp_path / "out", dataset=str(root))
     assert not (tmp_path / "out").exists()
 
 

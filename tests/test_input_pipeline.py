@@ -6,7 +6,7 @@ from tf_cyclegan import images
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.input_pipeline import InputPipeline, for_translation
+from tf_cyclegan.input_pipeline import InputPipeline
 
 
 def flat(count, first=0):
@@ -150,8 +150,34 @@ def test_check_and_training_tell_the_bad_picture():
         list(p.batches(0, 4))
 
 
-def test_for_translation_resizes_and_scales():
-    batch = for_translation(make_picture(0, 50, 90), Config(image_size=32))
-    assert batch.shape == (1, 32, 32, 3)
-    expected = images.to_float(images.resize(make_picture(0, 50, 90), 32, 32, "nearest"))
-    np.testing.assert_array_equal(batch[0], expected)
+def test_the_larger_domain_can_set_the_length_while_the_other_wraps():
+    p = pipeline(flat(5), flat(12, 100), epoch_length="larger", batch_size=2)
+    assert p.steps_per_epoch == 6
+    x, y = epoch_of(p, 0)
+    assert sorted(y) == list(range(100, 112))
+    assert sorted(x[:5]) == sorted(x[5:10]) == [0, 1, 2, 3, 4]
+    assert x[:5] != x[5:10], "each round has an order of its own"
+
+
+def test_crops_without_resizing():
+    p = pipeline(photographs(1), photographs(1), preprocess="crop")
+    picture = images.to_float(make_picture(0))
+    (crop,), _ = p.batch_at(0)
+    assert any(
+        (picture[top : top + 32, left : left + 32][:, :: -1 if flip else 1] == crop).all()
+        for top in range(9)
+        for left in range(17)
+        for flip in (False, True)
+    )
+
+
+def test_none_leaves_each_picture_its_size():
+    p = pipeline(photographs(1), flat(1), preprocess="none", generator="resnet")
+    x, y = p.batch_at(0)
+    assert (x.shape, y.shape) == ((1, 40, 48, 3), (1, 40, 40, 3))
+    np.testing.assert_array_equal(images.to_uint8(x[0]), make_picture(0))
+
+
+def test_grey_domains_have_one_channel():
+    x, y = pipeline(flat(1), flat(1), channels_x=1, identity_weight=0.0).batch_at(0)
+    assert (x.shape[-1], y.shape[-1]) == (1, 3)

@@ -60,13 +60,6 @@ def test_networks_have_the_tutorials_size(unet, patchgan):
     assert patchgan.count_params() == kernels + 2 * (128 + 256 + 512) + 1
 
 
-@pytest.mark.parametrize(
-    ("image_size", "depth"), [(32, 5), (64, 6), (96, 5), (256, 8), (384, 7), (512, 8), (1024, 8)]
-)
-def test_depth_follows_the_size(image_size, depth):
-    assert pix2pix.unet_depth(image_size) == depth
-
-
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 32), (96, 160)])
 def test_small_and_oblong_pictures_keep_their_size(height, width):
     pictures = np.zeros((2, height, width, 3), np.float32)

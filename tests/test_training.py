@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import make_folder
 from PIL import Image
 
@@ -118,6 +119,39 @@ def test_a_workdir_under_a_file_is_refused(tiny, tmp_path):
 def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
     root = make_folder(tmp_path / "photos", trainA=2, trainB=3)
     config = dataclasses.replace(tiny, dataset=str(root), epochs=1, limit_train=1)
-    assert train(config, tmp_path / "run").steps == 1
+    assert train(config, tmp_path / "run") == Outcome(1, 1, trained=True, tested=False)
     with Image.open(tmp_path / "run" / "samples" / "epoch_0001.png") as sheet:
         assert sheet.height == 20 + 132, "limited to the one picture trained on"
+
+
+def test_the_papers_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path):
+    """With image pools, which are full by then, and a learning rate that goes down."""
+    config = dataclasses.replace(
+        tiny,
+        generator="resnet",
+        residual_blocks=1,
+        adversarial_loss="lsgan",
+        pool_size=3,
+        epoch_length="larger",
+        epochs=3,
+        decay_start=1,
+    )
+    train(config, tmp_path / "whole")
+    train(dataclasses.replace(config, max_steps=7), tmp_path / "parts")
+    assert train(config, tmp_path / "parts") == Outcome(steps=15, epochs=3, trained=True)
+    whole, parts = (
+        tf.train.load_checkpoint(str(tmp_path / name / "checkpoints" / "ckpt-15"))
+        for name in ("whole", "parts")
+    )
+    names = [n for n in whole.get_variable_to_shape_map() if "save_counter" not in n]
+    assert len([n for n in names if n.startswith("pools/discriminator_")]) == 4
+    for name in names:
+        if name != "_CHECKPOINTABLE_OBJECT_GRAPH":
+            np.testing.assert_array_equal(
+                whole.get_tensor(name), parts.get_tensor(name), err_msg=name
+            )
+    ours, theirs = history.read(tmp_path / "whole"), history.read(tmp_path / "parts")
+    assert [row["learning_rate"] for row in ours] == pytest.approx([2e-4, 4e-4 / 3, 2e-4 / 3])
+    for row, other in zip(ours, theirs, strict=True):
+        del row["steps_per_second"], other["steps_per_second"]
+        assert row == other

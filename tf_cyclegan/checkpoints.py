@@ -5,11 +5,14 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
+from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
 
 _FOLDER = "checkpoints"
+# What TensorFlow raises for files that are damaged or missing.
+_UNREADABLE = (tf.errors.OpError, OSError, IndexError)
 
 
 class TrainingState(tf.Module):
@@ -32,21 +35,28 @@ class Checkpoints:
     """The checkpoints of one workdir: `checkpoints/ckpt-STEP`.
 
     A checkpoint holds the networks and `NAME_optimizer`s under the names of the tutorial's, the
-    dropouts' random state, and the training state.
+    dropouts' random state, the image pools, and the training state.
     """
 
     def __init__(self, workdir: Path, model: CycleGAN, state: TrainingState, max_to_keep: int):
         self._state = state
         self._checkpoint = tf.train.Checkpoint(
-            **tutorial_objects(model), dropout=model.dropout_state(), state=state
+            **tutorial_objects(model),
+            dropout=model.dropout_state(),
+            pools=model.pools,
+            state=state,
         )
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(workdir / _FOLDER), max_to_keep=max_to_keep
         )
 
     def save(self) -> Path:
-        """Saves under the number of the step, and returns the checkpoint's path."""
-        return Path(self._manager.save(checkpoint_number=self._state.step))
+        """Saves under the number of the step, and returns the checkpoint's path.
+
+        Raises:
+          UserError: the files cannot be written.
+        """
+        return _save(self._manager, self._state.step)
 
     def restore_newest(self) -> Path | None:
         """Restores the newest checkpoint, whole; None where there is none.
@@ -68,8 +78,12 @@ def tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:
 
 
 def has_checkpoint(workdir: Path) -> bool:
-    """Whether training in this workdir has saved anything."""
-    return tf.train.latest_checkpoint(str(workdir / _FOLDER)) is not None
+    """Whether anything is saved in this workdir.
+
+    Raises:
+      UserError: something is, but the list of it is damaged.
+    """
+    return bool(_saved(workdir))
 
 
 def find(workdir: Path, step: int | None) -> Path:
@@ -78,8 +92,7 @@ def find(workdir: Path, step: int | None) -> Path:
     Raises:
       UserError: there is none, or none of that step; those that are there are named.
     """
-    state = tf.train.get_checkpoint_state(str(workdir / _FOLDER))
-    paths = [Path(path) for path in state.all_model_checkpoint_paths] if state else []
+    paths = _saved(workdir)
     if not paths:
         raise UserError(
             f"{workdir}: holds no trained model; python scripts/train.py --workdir={workdir} "
@@ -92,6 +105,60 @@ def find(workdir: Path, step: int | None) -> Path:
             return path
     there = ", ".join(path.name.removeprefix("ckpt-") for path in paths)
     raise UserError(f"{workdir}: no checkpoint of step {step}; there are {there}")
+
+
+def _saved(workdir: Path) -> list[Path]:
+    """The checkpoints that TensorFlow's list in the folder names, the newest last."""
+    folder = workdir / _FOLDER
+    try:
+        state = tf.train.get_checkpoint_state(str(folder))
+    except ValueError:
+        state = None
+    paths = [Path(path) for path in state.all_model_checkpoint_paths] if state else []
+    if not paths and list(folder.glob("*.index")):
+        # To go on as if nothing were there would save over what is.
+        raise UserError(
+            f"{folder / 'checkpoint'}: the list of the checkpoints beside it is missing or "
+            f"damaged; bring it back, or start anew with another --workdir"
+        )
+    return paths
+
+
+def networks_in(path: Path) -> set[str]:
+    """The names of the networks, and of all else, that a checkpoint holds.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    # The variables' own names do not tell: those of a network may be listed as its optimizer's.
+    graph = TrackableObjectGraph()
+    try:
+        reader = tf.train.load_checkpoint(str(path))
+        graph.ParseFromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
+        return {child.local_name for child in graph.nodes[0].children}
+    except _UNREADABLE as error:
+        raise UserError(f"{path}: cannot be read ({_first_line(error)})") from error
+
+
+def save_networks(workdir: Path, networks: dict[str, keras.Model]) -> None:
+    """Saves networks alone, by name, as the checkpoint of step 0.
+
+    Raises:
+      UserError: the files cannot be written.
+    """
+    checkpoint = tf.train.Checkpoint(**networks)
+    manager = tf.train.CheckpointManager(checkpoint, str(workdir / _FOLDER), max_to_keep=1)
+    _save(manager, 0)
+
+
+def _save(manager: tf.train.CheckpointManager, step: int | tf.Variable) -> Path:
+    try:
+        return Path(manager.save(checkpoint_number=step))
+    except (tf.errors.OpError, OSError) as error:
+        raise UserError(
+            f"{manager.directory}: a checkpoint cannot be written ({_first_line(error)}); make "
+            f"room or make it writable, and run again"
+        ) from error
 
 
 def restore_networks(path: Path, **networks: keras.Model) -> None:
@@ -127,7 +194,7 @@ def _restore(checkpoint: tf.train.Checkpoint, path: str, whole: bool) -> None:
             f"{path}: does not match the networks that the settings describe "
             f"({_first_line(error)}); use the workdir and the version that it was saved with"
         ) from error
-    except (tf.errors.OpError, OSError, IndexError) as error:
+    except _UNREADABLE as error:
         raise UserError(f"{path}: cannot be read ({_first_line(error)})") from error
 
 

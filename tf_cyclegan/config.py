@@ -14,6 +14,9 @@ from typing import Any, get_args, get_type_hints
 
 from tf_cyclegan.errors import UserError
 
+# A run's settings, in its workdir.
+CONFIG_FILE = "config.json"
+
 # The tutorial's jitter: pictures are enlarged from 256 to 286 pixels before the crop.
 _JITTER = 286 / 256
 
@@ -24,10 +27,17 @@ def _knob(
     *,
     choices: tuple[str, ...] = (),
     least: float | None = None,
+    below: float | None = None,
     harmless: bool = False,
 ) -> Any:
     """A field with its meaning. `harmless`: a run may be continued with another value."""
-    metadata = {"meaning": meaning, "choices": choices, "least": least, "harmless": harmless}
+    metadata = {
+        "meaning": meaning,
+        "choices": choices,
+        "least": least,
+        "below": below,
+        "harmless": harmless,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -63,7 +73,7 @@ class Config:
     image_size: int = _knob(64, "height and width that the networks train on, in pixels", least=1)
     load_size: int | None = _knob(
         None,
-        "pictures are resized to this before the random crop, in pixels "
+        "what resize_crop resizes pictures to before the crop, in pixels "
         "(default: image_size * 286 / 256, rounded up)",
         least=1,
     )
@@ -72,23 +82,59 @@ class Config:
     )
     preprocess: str = _knob(
         "resize_crop",
-        "resize_crop: resize to load_size, random crop, random mirroring; resize: resize to "
-        "image_size, nothing random",
-        choices=("resize_crop", "resize"),
+        "resize_crop: resize to load_size, random crop, random mirroring; crop: the same without "
+        "the resizing; resize: resize to image_size, nothing random; none: each picture in its own "
+        "size, rounded to what the networks take",
+        choices=("resize_crop", "crop", "resize", "none"),
     )
+    channels_x: int = _knob(3, "channels of domain X (A): 3 for colour, 1 for grey", least=1)
+    channels_y: int = _knob(3, "channels of domain Y (B)", least=1)
     batch_size: int = _knob(1, "pictures of each domain in one step", least=1)
+    epoch_length: str = _knob(
+        "smaller",
+        "how long an epoch is: as the smaller domain, or as the larger, while the other wraps",
+        choices=("smaller", "larger"),
+    )
+    generator: str = _knob(
+        "unet",
+        "unet: the tutorial's U-Net and PatchGAN; resnet: the paper's; resnet_keras: the keras.io "
+        "example's",
+        choices=("unet", "resnet", "resnet_keras"),
+    )
+    residual_blocks: int | None = _knob(
+        None, "of a resnet generator (default: 6 up to 128 pixels, else 9)", least=1
+    )
     filters: int = _knob(32, "base width of generators and discriminators", least=1)
     networks: str = _knob(
         "tf_cyclegan",
         "where the networks come from: this package, or the installed tensorflow_examples",
         choices=("tf_cyclegan", "tensorflow_examples"),
     )
+    adversarial_loss: str = _knob(
+        "bce",
+        "bce on logits, least squares, hinge, or Wasserstein with gradient penalty",
+        choices=("bce", "lsgan", "hinge", "wgan_gp"),
+    )
     cycle_weight: float = _knob(10.0, "weight of the cycle loss (lambda in the paper)", least=0)
     identity_weight: float = _knob(
         0.5, "weight of the identity loss, times cycle_weight; 0 leaves it out", least=0
     )
+    pool_size: int = _knob(
+        0, "how many older fakes are kept for the discriminators; 0 for none", least=0
+    )
+    update_order: str = _knob(
+        "simultaneous",
+        "whether all networks learn from one pass, or the discriminators before the generators",
+        choices=("simultaneous", "discriminators_first"),
+    )
     learning_rate: float = _knob(2e-4, "Adam's learning rate", least=0)
-    beta_1: float = _knob(0.5, "Adam's decay rate for the mean of the gradients", least=0)
+    decay_start: int | None = _knob(
+        None,
+        "epochs after which the learning rate goes down, linearly to zero at the end "
+        "(default: never)",
+        least=0,
+    )
+    beta_1: float = _knob(0.5, "Adam's decay rate for the mean of the gradients", least=0, below=1)
     seed: int = _knob(0, "first weights, order of the pictures, jitter and dropout", least=0)
     deterministic: bool = _knob(
         False, "the same numbers bit for bit on every run, slower on a GPU", harmless=True
@@ -99,16 +145,13 @@ class Config:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             self._check_value(field)
+        self._check_networks()
         self._check_sizes()
-        if self.networks == "tensorflow_examples" and self.filters != 64:
+        self._check_channels()
+        if self.identity_weight and not self.cycle_weight:
             raise UserError(
-                f"--networks=tensorflow_examples has filters of 64 only, but --filters="
-                f"{self.filters}: give --filters=64"
-            )
-        if self.networks == "tensorflow_examples" and self.image_size % 256:
-            raise UserError(
-                f"--networks=tensorflow_examples takes image sizes that are a multiple of 256 "
-                f"only, but --image_size={self.image_size}: give --image_size=256"
+                f"--identity_weight={self.identity_weight} counts times --cycle_weight="
+                f"{self.cycle_weight}, which makes nothing of it; give --identity_weight=0"
             )
 
     def _check_value(self, field: dataclasses.Field[Any]) -> None:
@@ -128,12 +171,14 @@ class Config:
             raise UserError(f"--{field.name}={value}: give a finite number")
         if least is not None and value < least:
             raise UserError(f"--{field.name}={value}: give {least} or more")
+        if (below := field.metadata["below"]) is not None and value >= below:
+            raise UserError(f"--{field.name}={value}: give less than {below}")
 
     def _check_sizes(self) -> None:
-        if self.image_size % 32:
+        if self.image_size % self.size_multiple or self.image_size < 32:
             raise UserError(
-                f"--image_size={self.image_size}: the U-Net and its discriminator take multiples "
-                f"of 32, such as 64, 128 or 256"
+                f"--image_size={self.image_size}: --generator={self.generator} takes multiples of "
+                f"{self.size_multiple} from 32 on, such as 64, 128 or 256"
             )
         if self.preprocess == "resize_crop" and self.resize_to < self.image_size:
             raise UserError(
@@ -141,6 +186,79 @@ class Config:
                 f"nothing of that size can be cropped from it; give --load_size={self.image_size} "
                 f"or more"
             )
+        if self.preprocess == "none":
+            for name, fits in (
+                ("batch_size", self.batch_size == 1),
+                ("pool_size", self.pool_size == 0),
+                ("adversarial_loss", self.adversarial_loss != "wgan_gp"),
+            ):
+                if not fits:
+                    raise UserError(
+                        f"--preprocess=none leaves pictures in different sizes, which "
+                        f"--{name}={getattr(self, name)} cannot put together; change one of the two"
+                    )
+
+    def _check_channels(self) -> None:
+        for name in ("channels_x", "channels_y"):
+            if getattr(self, name) not in (1, 3):
+                raise UserError(
+                    f"--{name}={getattr(self, name)}: give 3 for colour or 1 for grey pictures"
+                )
+        if self.channels_x != self.channels_y and self.identity_weight:
+            raise UserError(
+                f"--channels_x={self.channels_x} and --channels_y={self.channels_y}: the identity "
+                f"loss passes pictures of Y through the generator from X, so their channels must "
+                f"be equal; give --identity_weight=0"
+            )
+
+    def _check_networks(self) -> None:
+        if self.residual_blocks is not None and self.generator == "unet":
+            raise UserError(
+                f"--residual_blocks={self.residual_blocks}: --generator=unet has none; leave it "
+                f"out, or give --generator=resnet"
+            )
+        if self.networks != "tensorflow_examples":
+            return
+        for name, only in (
+            ("generator", "unet"),
+            ("filters", 64),
+            ("channels_x", 3),
+            ("channels_y", 3),
+        ):
+            if getattr(self, name) != only:
+                raise UserError(
+                    f"--networks=tensorflow_examples has --{name}={only} only, not "
+                    f"{getattr(self, name)}: give --{name}={only}"
+                )
+        if self.image_size % 256:
+            raise UserError(
+                f"--networks=tensorflow_examples takes image sizes that are a multiple of 256 "
+                f"only, but --image_size={self.image_size}: give --image_size=256"
+            )
+
+    @property
+    def size_multiple(self) -> int:
+        """What heights and widths of pictures must be multiples of, in pixels."""
+        if self.generator != "unet":
+            return 4
+        if self.networks == "tensorflow_examples":
+            return 256
+        return 2**self.unet_depth
+
+    @property
+    def unet_depth(self) -> int:
+        """How often the U-Net halves a picture: as often as it divides by two, 5 to 8 times.
+
+        That is min(8, log2(image_size)) for powers of two, and lets sizes such as 96 or 384 in,
+        whose halves on the way down must meet their doubles on the way up.
+        """
+        twos = (self.image_size & -self.image_size).bit_length() - 1
+        return min(8, max(5, twos))
+
+    @property
+    def blocks(self) -> int:
+        """Residual blocks of a resnet generator."""
+        return self.residual_blocks or (6 if self.image_size <= 128 else 9)
 
     @property
     def resize_to(self) -> int:
@@ -171,12 +289,45 @@ _HORSE2ZEBRA_256 = {
     "filters": 64,
 }
 
+_PAPER = {
+    **_HORSE2ZEBRA_256,
+    "interpolation": "bicubic",
+    "epoch_length": "larger",
+    "generator": "resnet",
+    "adversarial_loss": "lsgan",
+    "pool_size": 50,
+    "decay_start": 100,
+    "epochs": 200,
+}
+
 RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
     {
         # A first run: minutes on a CPU, the fields' own defaults.
         "mini": {},
         # https://www.tensorflow.org/tutorials/generative/cyclegan
         "tutorial": _HORSE2ZEBRA_256,
+        # https://arxiv.org/abs/1703.10593 and its PyTorch reference implementation.
+        "paper": _PAPER,
+        # https://keras.io/examples/generative/cyclegan/ with two defects mended: there, each
+        # generator learns from one of the two cycle terms, and the norm is over all channels.
+        "keras": {
+            **_HORSE2ZEBRA_256,
+            "interpolation": "bilinear",
+            "generator": "resnet_keras",
+            "residual_blocks": 9,
+            "adversarial_loss": "lsgan",
+            "epochs": 90,
+        },
+        # The paper on CMP facades, without augmentation or identity loss.
+        "facades": {
+            **_PAPER,
+            "dataset": "cycle_gan/facades",
+            "interpolation": "bilinear",
+            "preprocess": "resize",
+            "load_size": 256,
+            "identity_weight": 0.0,
+            "update_order": "discriminators_first",
+        },
     }
 )
 
@@ -235,7 +386,7 @@ def refuse_other_run(stored: Config, asked: Config, where: str) -> None:
 
 
 def read_json(path: Path) -> Config:
-    """The Config that `write_json` wrote.
+    """The Config of a file that holds the text of `to_json`.
 
     Raises:
       UserError: the file is missing, is not JSON, or holds settings that are refused.

@@ -17,9 +17,13 @@ import tensorflow as tf
 
 from tf_cyclegan import losses, networks
 from tf_cyclegan.config import Config
+from tf_cyclegan.image_pool import ImagePool
 from tf_cyclegan.optimizers import FusedAdam
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
+
+# Gulrajani et al. (2017), section 4.
+_PENALTY_WEIGHT = 10.0
 
 
 class CycleGAN(tf.Module):
@@ -28,32 +32,47 @@ class CycleGAN(tf.Module):
     Attributes:
       generator_g, generator_f, discriminator_x, discriminator_y: Keras models.
       optimizers: the Keras optimizer of each network, by the network's name.
+      pools: the histories of generated pictures that the discriminators learn from, by the
+        discriminator's name; none where `pool_size` is 0.
       loss_names: the names of what `train_step` returns, in its order.
     """
 
     def __init__(self, config: Config):
         super().__init__()
-        seeds = np.random.SeedSequence(config.seed).generate_state(4).tolist()
-        self.generator_g = networks.build_generator(config, seeds[0])
-        self.generator_f = networks.build_generator(config, seeds[1])
-        self.discriminator_x = networks.build_discriminator(config, seeds[2])
-        self.discriminator_y = networks.build_discriminator(config, seeds[3])
+        seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
+        self.generator_g = networks.build_generator(config, "AtoB", seeds[0])
+        self.generator_f = networks.build_generator(config, "BtoA", seeds[1])
+        self.discriminator_x = networks.build_discriminator(config, "A", seeds[2])
+        self.discriminator_y = networks.build_discriminator(config, "B", seeds[3])
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
+        size = (config.image_size, config.image_size)
+        channels = {"discriminator_x": config.channels_x, "discriminator_y": config.channels_y}
+        self.pools = {
+            name: ImagePool(config.pool_size, (*size, channels[name]), seed)
+            for name, seed in zip(channels, seeds[4:6], strict=True)
+            if config.pool_size
+        }
+        self._penalty_seeds = dict(zip(channels, seeds[6:8], strict=True))
         self._config = config
+        self._adversarial = losses.ADVERSARIAL_LOSSES[config.adversarial_loss]
         self.loss_names = (
             *("adversarial_g", "adversarial_f", "cycle"),
             *(("identity_g", "identity_f") if config.identity_weight else ()),
             *("total_g", "total_f", "discriminator_x", "discriminator_y"),
         )
-        pictures = tf.TensorSpec([None, config.image_size, config.image_size, 3], tf.float32)
-        self.train_step = tf.function(
-            self._train_step, input_signature=[pictures, pictures], autograph=False
-        )
+        sizes = (None, None) if config.preprocess == "none" else size
+        pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
+        self.train_step = tf.function(self._train_step, input_signature=pictures, autograph=False)
 
     def dropout_state(self) -> list[tf.Variable]:
         """The random state of the generators' dropouts, which Keras does not track."""
         generators = (self.generator_g, self.generator_f)
         return [v.value for network in generators for v in network.non_trainable_variables]
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Sets the rate of all four optimizers."""
+        for optimizer in self.optimizers.values():
+            optimizer.learning_rate.assign(rate)
 
     def _optimizer(self, name: str, config: Config) -> keras.optimizers.Optimizer:
         adam = FusedAdam(config.learning_rate, beta_1=config.beta_1)
@@ -62,75 +81,123 @@ class CycleGAN(tf.Module):
         return adam
 
     def _train_step(self, real_x: tf.Tensor, real_y: tf.Tensor) -> dict[str, tf.Tensor]:
-        """One update of all four networks, all gradients from one forward pass.
+        """One update of all four networks.
 
-        Instance norm makes no difference between pictures in one batch or in two, so passes of
-        the same network go as one batch.
+        Updated simultaneously, all take their gradients from one forward pass. Updated
+        discriminators first, the generators learn from discriminators that have already learned
+        from the same pictures. Instance norm makes no difference between pictures in one batch or
+        in two, so passes of the same network go as one batch.
 
         Args:
-          real_x: float32 (batch, image_size, image_size, 3) in [-1, 1], of domain X.
+          real_x: float32 (batch, height, width, channels_x) in [-1, 1], of domain X.
           real_y: likewise of domain Y, the same number.
 
         Returns:
           Each loss by name, weighted as it enters the totals, before the update. `cycle` is the
           sum of both terms, which is in both totals.
         """
-        with (
-            tf.GradientTape() as tape_g,
-            tf.GradientTape() as tape_f,
-            tf.GradientTape() as tape_x,
-            tf.GradientTape() as tape_y,
-        ):
+        tapes = {name: tf.GradientTape() for name in NETWORKS}
+        with tapes["generator_g"], tapes["generator_f"]:
             fake_y, same_y = self._generate(self.generator_g, real_x, real_y)
             fake_x, same_x = self._generate(self.generator_f, real_y, real_x)
             cycled_x = self.generator_f(fake_y, training=True)
             cycled_y = self.generator_g(fake_x, training=True)
-            judged_real_x, judged_fake_x = _in_one_batch(self.discriminator_x, real_x, fake_x)
-            judged_real_y, judged_fake_y = _in_one_batch(self.discriminator_y, real_y, fake_y)
+        named = {}
+        for name, real, fake, teaches in (
+            ("discriminator_x", real_x, fake_x, "f"),
+            ("discriminator_y", real_y, fake_y, "g"),
+        ):
+            generator_tape = tapes[f"generator_{teaches}"]
+            loss, judged = self._discriminate(name, real, fake, tapes[name], generator_tape)
+            with generator_tape:
+                named[name] = loss
+                named[f"adversarial_{teaches}"] = self._adversarial.generator(judged)
+        with tapes["generator_g"], tapes["generator_f"]:
+            named["cycle"] = self._config.cycle_weight * (
+                losses.absolute_error(real_x, cycled_x) + losses.absolute_error(real_y, cycled_y)
+            )
+            for letter, real, same in (("g", real_y, same_y), ("f", real_x, same_x)):
+                named[f"total_{letter}"] = named[f"adversarial_{letter}"] + named["cycle"]
+                if self._config.identity_weight:
+                    weight = self._config.cycle_weight * self._config.identity_weight
+                    named[f"identity_{letter}"] = weight * losses.absolute_error(real, same)
+                    named[f"total_{letter}"] += named[f"identity_{letter}"]
 
-            named = {
-                "adversarial_g": losses.generator_loss(judged_fake_y),
-                "adversarial_f": losses.generator_loss(judged_fake_x),
-                "cycle": self._config.cycle_weight
-                * (
-                    losses.absolute_error(real_x, cycled_x)
-                    + losses.absolute_error(real_y, cycled_y)
-                ),
-                "discriminator_x": losses.discriminator_loss(judged_real_x, judged_fake_x),
-                "discriminator_y": losses.discriminator_loss(judged_real_y, judged_fake_y),
-            }
-            named["total_g"] = named["adversarial_g"] + named["cycle"]
-            named["total_f"] = named["adversarial_f"] + named["cycle"]
-            if self._config.identity_weight:
-                weight = self._config.cycle_weight * self._config.identity_weight
-                named["identity_g"] = weight * losses.absolute_error(real_y, same_y)
-                named["identity_f"] = weight * losses.absolute_error(real_x, same_x)
-                named["total_g"] += named["identity_g"]
-                named["total_f"] += named["identity_f"]
-
-        tapes = (tape_g, tape_f, tape_x, tape_y)
-        totals = ("total_g", "total_f", "discriminator_x", "discriminator_y")
-        # All gradients before any update: in a graph the order of the lines is the order of the
-        # reads and writes.
-        gradients = {
-            name: tape.gradient(named[total], getattr(self, name).trainable_variables)
-            for name, tape, total in zip(NETWORKS, tapes, totals, strict=True)
-        }
-        for name in NETWORKS:
-            self.optimizers[name].apply(gradients[name], getattr(self, name).trainable_variables)
+        totals = {"generator_g": named["total_g"], "generator_f": named["total_f"]}
+        if not self._discriminators_first:
+            totals |= {name: named[name] for name in NETWORKS[2:]}
+        # All gradients before any update: the order of the lines is that of the reads and writes.
+        gradients = {name: self._gradient(name, tapes[name], totals[name]) for name in totals}
+        for name, gradient in gradients.items():
+            self._apply(name, gradient)
         return {name: named[name] for name in self.loss_names}
+
+    @property
+    def _discriminators_first(self) -> bool:
+        return self._config.update_order == "discriminators_first"
 
     def _generate(
         self, generator: keras.Model, source: tf.Tensor, target: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """The translation of `source`, and `target` passed through where identity loss needs it."""
         if self._config.identity_weight:
-            return _in_one_batch(generator, source, target)
+            return self._pass(generator, source, target)
         return generator(source, training=True), None
 
+    def _discriminate(
+        self,
+        name: str,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        tape: tf.GradientTape,
+        generator_tape: tf.GradientTape,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """A discriminator's loss, and its logits for `fake`, which the generator learns from."""
+        discriminator = getattr(self, name)
+        if not self.pools and not self._discriminators_first:
+            with tape, generator_tape:
+                judged_real, judged_fake = self._pass(discriminator, real, fake)
+            with tape:
+                loss = self._discriminator_loss(name, real, fake, judged_real, judged_fake)
+            return loss, judged_fake
+        shown = self.pools[name].exchange(fake) if self.pools else fake
+        with tape:
+            judged = self._pass(discriminator, real, shown)
+            loss = self._discriminator_loss(name, real, shown, *judged)
+        if self._discriminators_first:
+            self._apply(name, self._gradient(name, tape, loss))
+        with generator_tape:
+            return loss, discriminator(fake, training=True)
 
-def _in_one_batch(
-    network: keras.Model, first: tf.Tensor, second: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """The network's outputs for two batches of the same size, in one pass."""
-    return tf.split(network(tf.concat([first, second], axis=0), training=True), 2)
+    def _discriminator_loss(
+        self,
+        name: str,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        judged_real: tf.Tensor,
+        judged_fake: tf.Tensor,
+    ) -> tf.Tensor:
+        loss = self._adversarial.discriminator(judged_real, judged_fake)
+        if self._config.adversarial_loss == "wgan_gp":
+            # Drawn from the number of the step alone, so that a resumed run draws the same.
+            step = tf.cast(self.optimizers[name].iterations, tf.int64)
+            seed = tf.stack([tf.constant(self._penalty_seeds[name], tf.int64), step])
+            mix = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed)
+            penalty = losses.gradient_penalty(getattr(self, name), real, fake, mix)
+            # Halved with the rest of the discriminator's loss.
+            loss += 0.5 * _PENALTY_WEIGHT * penalty
+        return loss
+
+    def _pass(
+        self, network: keras.Model, first: tf.Tensor, second: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The network's outputs for two batches, in one pass where they have the same size."""
+        if self._config.preprocess == "none":
+            return network(first, training=True), network(second, training=True)
+        return tf.split(network(tf.concat([first, second], axis=0), training=True), 2)
+
+    def _gradient(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> list[tf.Tensor]:
+        return tape.gradient(loss, getattr(self, name).trainable_variables)
+
+    def _apply(self, name: str, gradients: list[tf.Tensor]) -> None:
+        self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)

@@ -20,6 +20,9 @@ def write_file(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk, say. The message needs a name.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise

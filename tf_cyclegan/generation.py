@@ -8,11 +8,10 @@ import keras
 import numpy as np
 
 from tf_cyclegan import checkpoints, datasets, images, networks
-from tf_cyclegan.config import read_json
+from tf_cyclegan.config import CONFIG_FILE, read_json
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.input_pipeline import for_translation
-from tf_cyclegan.training import CONFIG_FILE
+from tf_cyclegan.preprocessing import for_translation
 
 # A direction's source domain and generator.
 DIRECTIONS = {"AtoB": ("A", "generator_g"), "BtoA": ("B", "generator_f")}
@@ -26,42 +25,56 @@ class Translator:
     Attributes:
       config: the run's settings.
       checkpoint: the checkpoint that the generators come from.
+      directions: which of AtoB and BtoA it can translate.
     """
 
-    def __init__(
-        self, workdir: Path, step: int | None = None, directions: tuple[str, ...] = ("AtoB", "BtoA")
-    ):
+    def __init__(self, workdir: Path, step: int | None = None, direction: str | None = None):
         """Restores the generators alone.
 
         Args:
           workdir: where the run was trained.
           step: take the checkpoint of this step; None for the newest.
-          directions: which of AtoB and BtoA will be asked for.
+          direction: AtoB or BtoA alone; None for those that the run has, which is both unless it
+            was imported.
 
         Raises:
-          UserError: nothing is trained there, or the checkpoint does not fit the run's settings.
+          UserError: nothing is trained there, the checkpoint has no generator for the direction, or
+            it does not fit the run's settings.
         """
         self.checkpoint = checkpoints.find(workdir, step)
         self.config = read_json(workdir / CONFIG_FILE)
+        there = checkpoints.networks_in(self.checkpoint)
+        self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in there]
+        if direction is not None:
+            if direction not in self.directions:
+                raise UserError(f"{workdir}: has no generator for --direction={direction}")
+            self.directions = [direction]
         self._generators: dict[str, keras.Model] = {}
-        for direction in directions:
-            name = DIRECTIONS[direction][1]
-            generator = networks.build_generator(self.config, seed=0)
-            checkpoints.restore_networks(self.checkpoint, **{name: generator})
-            self._generators[direction] = generator
+        for each in self.directions:
+            generator = networks.build_generator(self.config, each, seed=0)
+            checkpoints.restore_networks(self.checkpoint, **{DIRECTIONS[each][1]: generator})
+            self._generators[each] = generator
 
     def translate(self, picture: np.ndarray, direction: str) -> np.ndarray:
-        """Translates one picture, resized to the size that the run was trained on.
+        """Translates one picture.
+
+        A run that was trained on whole pictures, resized, translates to that size. A run that was
+        trained on crops, or on pictures in their own sizes, translates in the picture's own.
 
         Args:
           picture: uint8 (height, width, 3).
           direction: AtoB or BtoA.
 
         Returns:
-          uint8 (image_size, image_size, 3).
+          uint8 (image_size, image_size, channels of the other domain), or
+          (height, width, channels) with `preprocess` "crop" or "none".
         """
-        batch = for_translation(picture, self.config)
-        return images.to_uint8(self._generators[direction](batch, training=False))[0]
+        batch = for_translation(picture, DIRECTIONS[direction][0], self.config)
+        translated = images.to_uint8(self._generators[direction](batch, training=False))[0]
+        if self.config.preprocess in ("crop", "none"):
+            height, width = picture.shape[:2]
+            return images.resize(translated, height, width, self.config.interpolation)
+        return translated
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,14 @@ class Written:
 
 
 def translate_split(
-    translator: Translator, split: str, direction: str, output: Path, limit: int | None = None
+    translator: Translator,
+    split: str,
+    direction: str,
+    output: Path,
+    limit: int | None = None,
+    dataset: str | None = None,
 ) -> Written:
-    """Translates a split of the run's own data set into PNG files.
+    """Translates a split of a data set into PNG files.
 
     Writes `output/DIRECTION/NAME.png` for each picture, and a contact sheet of pairs of input and
     translation beside that folder.
@@ -88,16 +106,20 @@ def translate_split(
       direction: AtoB or BtoA.
       output: a folder, made where it is missing.
       limit: only the first so many pictures.
+      dataset: a name or path, as for training; None for the data set of the run.
 
     Raises:
-      UserError: the data set has no such split or cannot be read.
+      UserError: the data set has no such split or cannot be read. Nothing is written then.
     """
     config, domain = translator.config, DIRECTIONS[direction][0]
+    dataset = dataset or config.dataset
     pictures = datasets.load(
-        config.dataset, f"{split}{domain}", image_size=config.image_size, data_dir=config.data_dir
+        dataset, f"{split}{domain}", image_size=config.image_size, data_dir=config.data_dir
     ).first(limit)
     if not pictures:
-        raise UserError(f"{config.dataset}: has no pictures {split}{domain}; try --split=train")
+        raise UserError(f"{dataset}: has no pictures {split}{domain}; try --split=train")
+    for i in range(len(pictures)):
+        pictures.read(i)  # So that a bad one is told before anything is written.
     folder, sheet = output / direction, output / f"{direction}.png"
     pairs: list[np.ndarray] = []
     for i, path in enumerate(_file_names(pictures)):

@@ -64,7 +64,7 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
 
 
 def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> np.ndarray:
-    """Resizes a uint8 picture to (height, width, 3), uint8.
+    """Resizes a uint8 picture (height, width, channels), to uint8.
 
     `nearest` takes the same pixels as tf.image.resize, which the tutorial calls; `bilinear` and
     `bicubic` are Pillow's, which the paper's PyTorch reference calls: they average over all the
@@ -75,8 +75,18 @@ def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> 
     if interpolation == "nearest":
         rows = _nearest(picture.shape[0], height)
         return picture[rows[:, None], _nearest(picture.shape[1], width)]
-    resized = Image.fromarray(picture).resize((width, height), _RESAMPLING[interpolation])
-    return np.asarray(resized)
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((width, height), _RESAMPLING[interpolation]))
+        for plane in np.moveaxis(picture, -1, 0)
+    ]
+    return np.stack(planes, axis=-1)
+
+
+def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
+    """A uint8 picture (height, width, 3) with 3 channels, or with 1: its luma (ITU-R 601)."""
+    if channels == 3:
+        return picture
+    return np.asarray(Image.fromarray(picture).convert("L"))[..., None]
 
 
 def _nearest(old: int, new: int) -> np.ndarray:
@@ -127,7 +137,9 @@ def contact_sheet(
 
 
 def _fit(picture: np.ndarray, cell: int) -> Image.Image:
-    height, width = picture.shape[:2]
+    height, width, channels = picture.shape
+    if channels == 1:
+        picture = np.repeat(picture, 3, axis=2)
     scale = cell / max(height, width)
     # Enlarged pixels are shown as they are; a smooth enlargement would hide what a network drew.
     method = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
@@ -136,7 +148,7 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """Writes a uint8 picture as PNG, whole or not at all; folders are made as needed."""
+    """Writes a uint8 picture (height, width, 3 or 1) as PNG; folders are made as needed."""
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
+    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(stream, "PNG")
     write_file(path, stream.getvalue())

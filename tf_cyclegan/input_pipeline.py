@@ -16,8 +16,9 @@ import numpy as np
 from tf_cyclegan import images
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
+from tf_cyclegan.preprocessing import for_training
 
-# Resized pictures of one domain are kept in memory when they take no more than this.
+# So much of the resized pictures of one domain is kept in memory.
 _CACHE_BYTES = 2**30
 _WORKERS = min(8, os.cpu_count() or 1)
 _BATCHES_AHEAD = 2 * _WORKERS
@@ -27,17 +28,19 @@ class InputPipeline:
     """Training batches by the number of their step.
 
     Each epoch goes once through both domains, each in an order of its own, shuffled over the whole
-    epoch. Where one domain has fewer pictures the epoch ends with it; of the larger one, another
-    part is left out each time. The last batch of an epoch may be smaller.
+    epoch. Where one domain has fewer pictures, the epoch ends with it, and of the larger another
+    part is left out each time; or (`epoch_length` "larger") it is gone through again in another
+    order. The last batch of an epoch may be smaller.
 
     Attributes:
       steps_per_epoch: steps that an epoch takes.
     """
 
     def __init__(self, pictures_x: Pictures, pictures_y: Pictures, config: Config):
-        self._domains = (_Resized(pictures_x, config), _Resized(pictures_y, config))
+        self._domains = (_Kept(pictures_x, "A", config), _Kept(pictures_y, "B", config))
         self._config = config
-        self._epoch_length = min(len(pictures_x), len(pictures_y))
+        longest = max if config.epoch_length == "larger" else min
+        self._epoch_length = longest(len(pictures_x), len(pictures_y))
         self.steps_per_epoch = math.ceil(self._epoch_length / config.batch_size)
 
     def check(self) -> None:
@@ -55,7 +58,8 @@ class InputPipeline:
         """The batch of the step with this number, counted from 0 through all epochs.
 
         Returns:
-          Pictures of X and of Y: float32 (batch, image_size, image_size, 3) in [-1, 1].
+          Pictures of X and of Y: float32 (batch, height, width, channels) in [-1, 1]; height and
+          width are image_size, except with `preprocess` "none".
         """
         epoch, step_of_epoch = divmod(step, self.steps_per_epoch)
         first = step_of_epoch * self._config.batch_size
@@ -85,36 +89,26 @@ class InputPipeline:
 
     def _picture(self, domain: int, epoch: int, position: int) -> np.ndarray:
         seed, size = self._config.seed, self._config.image_size
-        resized = self._domains[domain]
-        order = _order(seed, epoch, domain, len(resized))
-        picture = resized.read(int(order[position]))
-        if self._config.preprocess == "resize":
+        pictures = self._domains[domain]
+        turn, place = divmod(position, len(pictures))
+        order = _order(seed, epoch, domain, turn, len(pictures))
+        picture = pictures.read(int(order[place]))
+        if self._config.preprocess in ("resize", "none"):
             return picture
-        rng = np.random.default_rng([seed, epoch, domain, 1 + position])
-        top, left = rng.integers(0, self._config.resize_to - size, 2, endpoint=True)
+        rng = np.random.default_rng([seed, epoch, domain, 1, position])
+        top, left = (int(rng.integers(length - size + 1)) for length in picture.shape[:2])
         picture = picture[top : top + size, left : left + size]
         return picture[:, ::-1] if rng.random() > 0.5 else picture
 
 
-def for_translation(picture: np.ndarray, config: Config) -> np.ndarray:
-    """One uint8 picture of any size, as test pictures are shown to a generator.
+class _Kept:
+    """Pictures ready for the random crop, kept in memory as long as there is room."""
 
-    Returns:
-      float32 (1, image_size, image_size, 3) in [-1, 1].
-    """
-    size = config.image_size
-    return images.to_float(images.resize(picture, size, size, config.interpolation))[None]
-
-
-class _Resized:
-    """Pictures in the size that the crop is taken from, kept in memory where they fit."""
-
-    def __init__(self, pictures: Pictures, config: Config):
-        cropped = config.preprocess == "resize_crop"
-        self._size = config.resize_to if cropped else config.image_size
-        self._interpolation = config.interpolation
+    def __init__(self, pictures: Pictures, domain: str, config: Config):
         self._pictures = pictures
-        self._keep = len(pictures) * self._size**2 * 3 <= _CACHE_BYTES
+        self._domain = domain
+        self._config = config
+        self._room = _CACHE_BYTES
         self._kept: dict[int, np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -123,15 +117,15 @@ class _Resized:
     def read(self, index: int) -> np.ndarray:
         if index in self._kept:
             return self._kept[index]
-        picture = images.resize(
-            self._pictures.read(index), self._size, self._size, self._interpolation
-        )
-        if self._keep:
+        name = self._pictures.names[index]
+        picture = for_training(self._pictures.read(index), self._domain, self._config, name)
+        if picture.nbytes <= self._room:
+            self._room -= picture.nbytes
             self._kept[index] = picture
         return picture
 
 
-@functools.lru_cache(maxsize=8)
-def _order(seed: int, epoch: int, domain: int, count: int) -> np.ndarray:
-    # The jitter's seeds end in 1 and more.
-    return np.random.default_rng([seed, epoch, domain, 0]).permutation(count)
+@functools.lru_cache(maxsize=32)
+def _order(seed: int, epoch: int, domain: int, turn: int, count: int) -> np.ndarray:
+    # The fourth number keeps these draws apart from the jitter's.
+    return np.random.default_rng([seed, epoch, domain, 2, turn]).permutation(count)

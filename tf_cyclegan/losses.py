@@ -1,32 +1,107 @@
 """The losses, as pure functions of tensors. Each gives one scalar: a mean over all its elements.
 
 Equations are those of Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent
-Adversarial Networks" (2017), https://arxiv.org/abs/1703.10593.
+Adversarial Networks" (2017), https://arxiv.org/abs/1703.10593. Every discriminator's loss is
+halved, which slows the discriminators down (section 7.1 there), as the authors' PyTorch
+implementation does for each kind of loss.
 """
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import tensorflow as tf
 
 
-def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """`0.5 * (mean(-log s(real)) + mean(-log(1 - s(fake))))`, s the sigmoid; equation 1, halved.
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """The two sides of one adversarial loss.
 
-    The half, which the paper applies to slow the discriminators down (appendix 7.1), is in the
-    tutorial as well.
-
-    Args:
-      real_logits: the discriminator's logits for real pictures, any shape.
-      fake_logits: its logits for generated ones.
+    Attributes:
+      discriminator: of its logits for real pictures and for generated ones, any shape.
+      generator: of the discriminator's logits for generated pictures.
     """
+
+    discriminator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    generator: Callable[[tf.Tensor], tf.Tensor]
+
+
+def bce_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """`0.5 * (mean(-log s(real)) + mean(-log(1 - s(fake))))`, s the sigmoid; equation 1."""
     return 0.5 * (_cross_entropy(1.0, real_logits) + _cross_entropy(0.0, fake_logits))
 
 
-def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """`mean(-log s(fake))`, the generator's side of equation 1 in its non-saturating form.
+def bce_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """`mean(-log s(fake))`: the generator's side of equation 1 in its non-saturating form."""
+    return _cross_entropy(1.0, fake_logits)
+
+
+def lsgan_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """`0.5 * (mean((real - 1)^2) + mean(fake^2))`; Mao et al., "Least Squares GAN" (2017)."""
+    return 0.5 * (
+        tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits))
+    )
+
+
+def lsgan_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """`mean((fake - 1)^2)`; section 4 of the CycleGAN paper."""
+    return tf.reduce_mean(tf.square(fake_logits - 1.0))
+
+
+def hinge_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """`0.5 * (mean(max(0, 1 - real)) + mean(max(0, 1 + fake)))`; Lim and Ye, "Geometric GAN"."""
+    real, fake = tf.nn.relu(1.0 - real_logits), tf.nn.relu(1.0 + fake_logits)
+    return 0.5 * (tf.reduce_mean(real) + tf.reduce_mean(fake))
+
+
+def wasserstein_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """`0.5 * (mean(fake) - mean(real))`; Arjovsky et al., "Wasserstein GAN" (2017).
+
+    It goes with `gradient_penalty`.
+    """
+    return 0.5 * (tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits))
+
+
+def negative_mean(fake_logits: tf.Tensor) -> tf.Tensor:
+    """`-mean(fake)`: the generator's side of the hinge and of the Wasserstein loss."""
+    return -tf.reduce_mean(fake_logits)
+
+
+ADVERSARIAL_LOSSES: Mapping[str, AdversarialLoss] = types.MappingProxyType(
+    {
+        "bce": AdversarialLoss(bce_discriminator_loss, bce_generator_loss),
+        "lsgan": AdversarialLoss(lsgan_discriminator_loss, lsgan_generator_loss),
+        "hinge": AdversarialLoss(hinge_discriminator_loss, negative_mean),
+        "wgan_gp": AdversarialLoss(wasserstein_discriminator_loss, negative_mean),
+    }
+)
+
+
+def gradient_penalty(
+    discriminator: Callable[[tf.Tensor], tf.Tensor],
+    real: tf.Tensor,
+    fake: tf.Tensor,
+    mix: tf.Tensor,
+) -> tf.Tensor:
+    """`mean((|gradient| - 1)^2)` between real and generated pictures.
+
+    Gulrajani et al., "Improved Training of Wasserstein GANs" (2017), equation 3, without its
+    weight. The gradient is that of the sum of a picture's logits, its norm over the whole picture.
 
     Args:
-      fake_logits: the discriminator's logits for generated pictures, any shape.
+      discriminator: pictures to logits.
+      real: float (batch, height, width, channels).
+      fake: likewise.
+      mix: float (batch, 1, 1, 1) in [0, 1]: where between the two the gradient is taken; 0 is real.
     """
-    return _cross_entropy(1.0, fake_logits)
+    between = real + mix * (fake - real)
+    with tf.GradientTape() as tape:
+        tape.watch(between)
+        logits = discriminator(between)
+    gradient = tape.gradient(logits, between)
+    # The square root has no slope at zero.
+    norms = tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]) + 1e-16)
+    return tf.reduce_mean(tf.square(norms - 1.0))
 
 
 def absolute_error(pictures: tf.Tensor, others: tf.Tensor) -> tf.Tensor:

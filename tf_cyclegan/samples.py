@@ -9,7 +9,7 @@ from tf_cyclegan import images
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import CycleGAN
 from tf_cyclegan.datasets.pictures import Pictures
-from tf_cyclegan.input_pipeline import for_translation
+from tf_cyclegan.preprocessing import for_translation
 
 COUNT = 4
 _HEADINGS = ("A", "A to B", "back to A", "", "B", "B to A", "back to B")
@@ -19,11 +19,10 @@ class Samples:
     """The first test pictures of both domains, ready to be translated again and again."""
 
     def __init__(self, test_x: Pictures, test_y: Pictures, config: Config):
-        self._batches = [
-            np.concatenate([for_translation(pictures.read(i), config) for i in range(count)])
-            for pictures in (test_x, test_y)
-            if (count := min(COUNT, len(pictures)))
-        ]
+        self._x, self._y = (
+            [_prepared(pictures.read(i), domain, config) for i in range(len(pictures))]
+            for domain, pictures in (("A", test_x.first(COUNT)), ("B", test_y.first(COUNT)))
+        )
 
     def sheet(self, model: CycleGAN) -> np.ndarray:
         """Input, translation and back again, for both directions, a row for each pair.
@@ -31,16 +30,26 @@ class Samples:
         Returns:
           uint8 array (height, width, 3).
         """
-        x, y = self._batches
         g, f = model.generator_g, model.generator_f
-        columns = [*_there_and_back(x, g, f), [], *_there_and_back(y, f, g)]
-        return images.contact_sheet(list(itertools.zip_longest(*columns)), _HEADINGS)
+        left = [_there_and_back(x, g, f) for x in self._x]
+        right = [_there_and_back(y, f, g) for y in self._y]
+        rows = itertools.zip_longest(left, right, fillvalue=[None] * 3)
+        return images.contact_sheet([[*a, None, *b] for a, b in rows], _HEADINGS)
+
+
+def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
+    if config.preprocess == "crop":
+        # The middle: networks that learn from parts may not have the memory for whole photographs.
+        top, left = ((length - config.image_size) // 2 for length in picture.shape[:2])
+        bottom, right = top + config.image_size, left + config.image_size
+        picture = picture[max(0, top) : bottom, max(0, left) : right]
+    return for_translation(picture, domain, config)
 
 
 def _there_and_back(
-    batch: np.ndarray, there: keras.Model, back: keras.Model
-) -> list[list[np.ndarray]]:
-    """Three columns of uint8 pictures: the batch, its translation, and that translated back."""
-    fake = there(batch, training=False)
+    picture: np.ndarray, there: keras.Model, back: keras.Model
+) -> list[np.ndarray | None]:
+    """A uint8 picture, its translation, and that translated back."""
+    fake = there(picture, training=False)
     cycled = back(fake, training=False)
-    return [list(images.to_uint8(pictures)) for pictures in (batch, fake, cycled)]
+    return [images.to_uint8(batch)[0] for batch in (picture, fake, cycled)]

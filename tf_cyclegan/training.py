@@ -8,9 +8,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoints, datasets, history, images
+from tf_cyclegan import checkpoints, datasets, history, images, schedules
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
-from tf_cyclegan.config import Config, read_json, refuse_other_run, to_json
+from tf_cyclegan.config import CONFIG_FILE, Config, read_json, refuse_other_run, to_json
 from tf_cyclegan.cyclegan import CycleGAN
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
@@ -18,8 +18,6 @@ from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.samples import Samples
-
-CONFIG_FILE = "config.json"
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,13 @@ class Outcome:
       steps: training steps done in all.
       epochs: whole epochs done in all.
       trained: whether this call trained at all; False where the run had ended before.
+      tested: whether there are test pictures of both domains.
     """
 
     steps: int
     epochs: int
     trained: bool
+    tested: bool = True
 
 
 def train(config: Config, workdir: Path, progress: Progress | None = None) -> Outcome:
@@ -56,15 +56,21 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     train_x, train_y, test_x, test_y = _load_pictures(config)
+    tested = bool(test_x and test_y)
     pipeline = InputPipeline(train_x, train_y, config)
     total = pipeline.steps_per_epoch * config.epochs
     total = min(total, config.max_steps or total)
     if (done := _steps_done(workdir)) >= total:
-        return Outcome(done, done // pipeline.steps_per_epoch, trained=False)
+        return Outcome(done, done // pipeline.steps_per_epoch, trained=False, tested=tested)
     pipeline.check()
-    samples = Samples(test_x, test_y, config)
+    shown = (test_x or train_x.first(config.limit_test), test_y or train_y.first(config.limit_test))
+    samples = Samples(*shown, config)
 
     progress.say(_device())
+    if config.decay_start is not None and config.decay_start >= config.epochs:
+        progress.say(
+            f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
+        )
     model = CycleGAN(config)
     state = TrainingState(len(model.loss_names), [_fingerprint(train_x), _fingerprint(train_y)])
     saved = Checkpoints(workdir, model, state, config.max_to_keep)
@@ -81,7 +87,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         run.save()
     finally:
         progress.stop()
-    return Outcome(total, total // pipeline.steps_per_epoch, trained=True)
+    return Outcome(total, total // pipeline.steps_per_epoch, trained=True, tested=tested)
 
 
 @dataclass
@@ -99,7 +105,7 @@ class _Run:
     def __post_init__(self) -> None:
         # The step as a number of Python's: reading the variable would wait for the device.
         self._step = self._saved_step = int(self.state.step)
-        self._since = (time.monotonic(), self._step)
+        self._begin_epoch(self._step // self.steps_per_epoch)
 
     def count(self, losses: dict[str, tf.Tensor]) -> None:
         self._step += 1
@@ -119,26 +125,39 @@ class _Run:
         began, first = self._since
         speed = (self._step - first) / (time.monotonic() - began)
         row = {"epoch": epoch, "step": self._step, "steps_per_second": speed}
+        row["learning_rate"] = self._rate
         named = zip(self.model.loss_names, means.tolist(), strict=True)
         history.append(self.workdir, row | dict(named))
         self.state.loss_sums.assign(tf.zeros_like(self.state.loss_sums))
-        sheet = self.samples.sheet(self.model)
-        images.write_png(self.workdir / "samples" / f"epoch_{epoch:04}.png", sheet)
         if epoch % self.config.checkpoint_every == 0:
             self.save()
+        sheet = self.samples.sheet(self.model)
+        images.write_png(self.workdir / "samples" / f"epoch_{epoch:04}.png", sheet)
+        self._begin_epoch(epoch)
+
+    def _begin_epoch(self, epochs_done: int) -> None:
         self._since = (time.monotonic(), self._step)
+        self._rate = schedules.learning_rate(
+            self.config.learning_rate, epochs_done, self.config.epochs, self.config.decay_start
+        )
+        self.model.set_learning_rate(self._rate)
 
 
 def _check_workdir(config: Config, workdir: Path) -> None:
     if checkpoints.has_checkpoint(workdir):
         refuse_other_run(read_json(workdir / CONFIG_FILE), config, str(workdir))
+        if "discriminator_x" not in checkpoints.networks_in(checkpoints.find(workdir, None)):
+            raise UserError(
+                f"{workdir}: holds imported generators, which translate but cannot be trained on; "
+                f"train in another --workdir"
+            )
     there = next(path for path in [workdir, *workdir.absolute().parents] if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise UserError(f"--workdir={workdir}: {there} cannot be written to; choose another one")
 
 
 def _load_pictures(config: Config) -> list[Pictures]:
-    """trainA, trainB, testA, testB, limited; training pictures where there are no test ones."""
+    """trainA, trainB, testA, testB, limited."""
 
     def load(split: str, limit: int | None) -> Pictures:
         return datasets.load(
@@ -146,8 +165,7 @@ def _load_pictures(config: Config) -> list[Pictures]:
         ).first(limit)
 
     train = [load(f"train{domain}", config.limit_train) for domain in "AB"]
-    test = [load(f"test{domain}", config.limit_test) for domain in "AB"]
-    return train + [t or train[i].first(config.limit_test) for i, t in enumerate(test)]
+    return train + [load(f"test{domain}", config.limit_test) for domain in "AB"]
 
 
 def _steps_done(workdir: Path) -> int:

@@ -3,23 +3,52 @@
 import keras
 
 from tf_cyclegan.config import Config
-from tf_cyclegan.networks import external, pix2pix
+from tf_cyclegan.networks import external, pix2pix, resnet
+
+_RESNET_STYLES = {"resnet": "paper", "resnet_keras": "keras"}
 
 
-def build_generator(config: Config, seed: int) -> keras.Model:
-    """A generator: float (batch, height, width, 3) to the same shape, both in [-1, 1].
+def build_generator(config: Config, direction: str, seed: int) -> keras.Model:
+    """A generator: float (batch, height, width, channels), channels of its domains, in [-1, 1].
+
+    Args:
+      config: the settings.
+      direction: AtoB for generator_g, BtoA for generator_f.
+      seed: of the first weights and of the dropout.
 
     Raises:
       UserError: `networks` is a package that is not installed.
     """
     if config.networks == "tensorflow_examples":
         return external.reseed(external.pix2pix().unet_generator(3, norm_type="instancenorm"), seed)
-    depth = pix2pix.unet_depth(config.image_size)
-    return pix2pix.unet_generator(3, filters=config.filters, depth=depth, seed=seed)
+    source, target = config.channels_x, config.channels_y
+    if direction == "BtoA":
+        source, target = target, source
+    if config.generator == "unet":
+        return pix2pix.unet_generator(
+            target,
+            input_channels=source,
+            filters=config.filters,
+            depth=config.unet_depth,
+            seed=seed,
+        )
+    return resnet.resnet_generator(
+        target,
+        input_channels=source,
+        filters=config.filters,
+        blocks=config.blocks,
+        style=_RESNET_STYLES[config.generator],
+        seed=seed,
+    )
 
 
-def build_discriminator(config: Config, seed: int) -> keras.Model:
-    """A discriminator: float (batch, height, width, 3) in [-1, 1] to logits (batch, h, w, 1).
+def build_discriminator(config: Config, domain: str, seed: int) -> keras.Model:
+    """The PatchGAN that goes with the generator: pictures in [-1, 1] to logits (batch, h, w, 1).
+
+    Args:
+      config: the settings.
+      domain: A for discriminator_x, B for discriminator_y.
+      seed: of the first weights.
 
     Raises:
       UserError: `networks` is a package that is not installed.
@@ -27,4 +56,12 @@ def build_discriminator(config: Config, seed: int) -> keras.Model:
     if config.networks == "tensorflow_examples":
         network = external.pix2pix().discriminator(norm_type="instancenorm", target=False)
         return external.reseed(network, seed)
-    return pix2pix.discriminator(filters=config.filters, seed=seed)
+    channels = config.channels_x if domain == "A" else config.channels_y
+    if config.generator == "unet":
+        return pix2pix.discriminator(input_channels=channels, filters=config.filters, seed=seed)
+    return resnet.resnet_discriminator(
+        input_channels=channels,
+        filters=config.filters,
+        style=_RESNET_STYLES[config.generator],
+        seed=seed,
+    )

@@ -8,28 +8,19 @@ original's order, so that checkpoints of the tutorial's own networks restore int
 from collections.abc import Iterator
 
 import keras
-import numpy as np
 
 from tf_cyclegan.networks import small_maps
-from tf_cyclegan.networks.layers import InstanceNormalization
+from tf_cyclegan.networks.layers import InstanceNormalization, draw_seeds, kernel_initializer
 
 # The slope in the tutorial is Keras' default; the paper's networks have 0.2.
 _SLOPE = 0.3
-
-
-def unet_depth(image_size: int) -> int:
-    """How often the U-Net halves a picture: as often as it divides by two, at most 8 times.
-
-    That is min(8, log2(image_size)) for powers of two, and lets sizes such as 96 or 384 in, whose
-    halves on the way down must meet their doubles on the way up.
-    """
-    return min(8, (image_size & -image_size).bit_length() - 1)
 
 
 def unet_generator(
     output_channels: int = 3,
     norm_type: str = "instancenorm",
     *,
+    input_channels: int = 3,
     filters: int = 64,
     depth: int = 8,
     seed: int | None = None,
@@ -43,20 +34,21 @@ def unet_generator(
     Args:
       output_channels: channels of the output.
       norm_type: "instancenorm" or "batchnorm".
+      input_channels: channels of the input.
       filters: width of the first block; doubled from block to block, up to eight times it.
       depth: number of down blocks. Height and width must be multiples of 2 ** depth.
       seed: of the first weights and of the dropout; None draws one.
 
     Returns:
-      A model of float (batch, height, width, 3) in [-1, 1] to (batch, height, width,
+      A model of float (batch, height, width, input_channels) in [-1, 1] to (batch, height, width,
       output_channels) in (-1, 1).
 
     Raises:
       ValueError: norm_type is neither of the two.
     """
-    seeds = _seeds(seed)
+    seeds = draw_seeds(seed)
     widths = [filters * min(2**i, 8) for i in range(depth)]
-    x = inputs = keras.layers.Input((None, None, 3))
+    x = inputs = keras.layers.Input((None, None, input_channels))
     skips = []
     for i, width in enumerate(widths):
         x = _downsample(width, norm_type if i else None, seeds)(x)
@@ -71,7 +63,7 @@ def unet_generator(
         4,
         strides=2,
         padding="same",
-        kernel_initializer=_kernel(seeds),
+        kernel_initializer=kernel_initializer(seeds),
         activation="tanh",
     )
     return keras.Model(inputs, last(x))
@@ -81,6 +73,7 @@ def discriminator(
     norm_type: str = "instancenorm",
     target: bool = False,
     *,
+    input_channels: int = 3,
     filters: int = 64,
     seed: int | None = None,
 ) -> keras.Model:
@@ -89,29 +82,34 @@ def discriminator(
     Args:
       norm_type: "instancenorm" or "batchnorm".
       target: whether it judges a pair, [picture, target], as pix2pix does, and not one picture.
+      input_channels: channels of the picture, and of the target.
       filters: width of the first block.
       seed: of the first weights; None draws one.
 
     Returns:
-      A model of float (batch, height, width, 3) in [-1, 1] to logits (batch, h, w, 1), with
-      h = height / 8 - 2, so 256 gives 30. Heights and widths must be 24 at least.
+      A model of float (batch, height, width, input_channels) in [-1, 1] to logits
+      (batch, h, w, 1), with h = height / 8 - 2, so 256 gives 30. Heights and widths must be 24 at
+      least.
 
     Raises:
       ValueError: norm_type is neither of the two.
     """
-    seeds = _seeds(seed)
-    x = inputs = keras.layers.Input((None, None, 3), name="input_image")
+    seeds = draw_seeds(seed)
+    x = inputs = keras.layers.Input((None, None, input_channels), name="input_image")
     if target:
-        inputs = [x, keras.layers.Input((None, None, 3), name="target_image")]
+        inputs = [x, keras.layers.Input((None, None, input_channels), name="target_image")]
         x = keras.layers.Concatenate()(inputs)
     for i in range(3):
         x = _downsample(filters * 2**i, norm_type if i else None, seeds)(x)
     x = keras.layers.ZeroPadding2D()(x)
-    x = keras.layers.Conv2D(filters * 8, 4, kernel_initializer=_kernel(seeds), use_bias=False)(x)
+    x = keras.layers.Conv2D(
+        filters * 8, 4, kernel_initializer=kernel_initializer(seeds), use_bias=False
+    )(x)
     x = _norm(norm_type, seeds)(x)
     x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(x)
     x = keras.layers.ZeroPadding2D()(x)
-    return keras.Model(inputs, keras.layers.Conv2D(1, 4, kernel_initializer=_kernel(seeds))(x))
+    last = keras.layers.Conv2D(1, 4, kernel_initializer=kernel_initializer(seeds))
+    return keras.Model(inputs, last(x))
 
 
 def _downsample(width: int, norm_type: str | None, seeds: Iterator[int]) -> keras.Sequential:
@@ -122,7 +120,7 @@ def _downsample(width: int, norm_type: str | None, seeds: Iterator[int]) -> kera
             4,
             strides=2,
             padding="same",
-            kernel_initializer=_kernel(seeds),
+            kernel_initializer=kernel_initializer(seeds),
             use_bias=False,
         )
     )
@@ -140,7 +138,7 @@ def _upsample(width: int, norm_type: str, dropout: bool, seeds: Iterator[int]) -
             4,
             strides=2,
             padding="same",
-            kernel_initializer=_kernel(seeds),
+            kernel_initializer=kernel_initializer(seeds),
             use_bias=False,
         )
     )
@@ -157,14 +155,3 @@ def _norm(norm_type: str, seeds: Iterator[int]) -> keras.layers.Layer:
     if norm_type == "batchnorm":
         return keras.layers.BatchNormalization()
     raise ValueError(f"norm_type is 'instancenorm' or 'batchnorm', not {norm_type!r}")
-
-
-def _kernel(seeds: Iterator[int]) -> keras.initializers.Initializer:
-    return keras.initializers.RandomNormal(0.0, 0.02, seed=next(seeds))
-
-
-def _seeds(seed: int | None) -> Iterator[int]:
-    # For the same seed and shape Keras draws the same numbers, so each layer has a seed of its own.
-    rng = np.random.default_rng(seed)
-    while True:
-        yield int(rng.integers(2**31))
