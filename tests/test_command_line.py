@@ -47,7 +47,10 @@ def refused(name, *arguments, cwd):
         (["epochs=3"], "'epochs=3' is not a flag"),
         (["--interpolation=best"], "--interpolation=best: choose one of nearest, bilinear"),
         (["--image_size=128", "--load_size=100"], "--load_size=100 .* --image_size=128"),
-        (["--networks=tensorflow_examples"], "--networks=tensorflow_examples has --filters=64 only, not 32"),
+        (
+            ["--networks=tensorflow_examples"],
+            "--networks=tensorflow_examples has --filters=64 only, not 32",
+        ),
     ],
 )
 def test_bad_flags_get_one_line(tmp_path, arguments, told):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tf_cyclegan.networks import resnet
+from tf_cyclegan.networks.layers import LeakyMaximum
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,7 @@ def test_seed_and_spread_of_the_first_weights():
 def test_leaky_slopes_and_unknown_styles():
     layers = resnet.resnet_discriminator(filters=2).layers
     slopes = [layer.negative_slope for layer in layers if isinstance(layer, keras.layers.LeakyReLU)]
+    slopes += [layer.slope for layer in layers if isinstance(layer, LeakyMaximum)]
     assert slopes == [pytest.approx(0.2)] * 4
     with pytest.raises(ValueError, match="'torch'"):
         resnet.resnet_generator(style="torch")

@@ -65,6 +65,24 @@ class ReflectionPadding2D(keras.layers.Layer):
         return tf.pad(x, [[0, 0], [self._size] * 2, [self._size] * 2, [0, 0]], "REFLECT")
 
 
+class LeakyMaximum(keras.layers.Layer):
+    """A leaky ReLU written as `max(x, slope * x)`, for use right after a bias.
+
+    Of a convolution, a bias and TensorFlow's own leaky ReLU its graph optimizer makes one operation
+    and then misses the bias in the gradient: it gives up, with an error on standard error, and
+    with all its other work on the graph.
+
+    Input and output: float of any shape. `slope` is between 0 and 1.
+    """
+
+    def __init__(self, slope: float):
+        super().__init__()
+        self.slope = slope
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return tf.maximum(x, self.slope * x)
+
+
 def kernel_initializer(seeds: Iterator[int]) -> keras.initializers.Initializer:
     """Kernels from N(0, 0.02), as the paper and all its ports have them."""
     return keras.initializers.RandomNormal(0.0, 0.02, seed=next(seeds))

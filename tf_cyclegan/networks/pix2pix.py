@@ -113,17 +113,7 @@ def discriminator(
 
 
 def _downsample(width: int, norm_type: str | None, seeds: Iterator[int]) -> keras.Sequential:
-    block = keras.Sequential()
-    block.add(
-        small_maps.Conv2D(
-            width,
-            4,
-            strides=2,
-            padding="same",
-            kernel_initializer=kernel_initializer(seeds),
-            use_bias=False,
-        )
-    )
+    block = keras.Sequential([_convolution(small_maps.Conv2D, width, seeds)])
     if norm_type is not None:
         block.add(_norm(norm_type, seeds))
     block.add(keras.layers.LeakyReLU(negative_slope=_SLOPE))
@@ -131,22 +121,19 @@ def _downsample(width: int, norm_type: str | None, seeds: Iterator[int]) -> kera
 
 
 def _upsample(width: int, norm_type: str, dropout: bool, seeds: Iterator[int]) -> keras.Sequential:
-    block = keras.Sequential()
-    block.add(
-        small_maps.Conv2DTranspose(
-            width,
-            4,
-            strides=2,
-            padding="same",
-            kernel_initializer=kernel_initializer(seeds),
-            use_bias=False,
-        )
-    )
+    block = keras.Sequential([_convolution(small_maps.Conv2DTranspose, width, seeds)])
     block.add(_norm(norm_type, seeds))
     if dropout:
         block.add(keras.layers.Dropout(0.5, seed=next(seeds)))
     block.add(keras.layers.ReLU())
     return block
+
+
+def _convolution(
+    kind: type[keras.layers.Layer], width: int, seeds: Iterator[int]
+) -> keras.layers.Layer:
+    kernel = kernel_initializer(seeds)
+    return kind(width, 4, strides=2, padding="same", kernel_initializer=kernel, use_bias=False)
 
 
 def _norm(norm_type: str, seeds: Iterator[int]) -> keras.layers.Layer:

@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from tf_cyclegan.networks.layers import (
     InstanceNormalization,
+    LeakyMaximum,
     ReflectionPadding2D,
     draw_seeds,
     kernel_initializer,
@@ -87,7 +88,7 @@ def resnet_discriminator(
     build = _Builder(style, draw_seeds(seed))
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.patch(x, filters, 2, "conv1", bias=True)
-    x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(x)
+    x = LeakyMaximum(_SLOPE)(x)
     for i, stride in ((2, 2), (3, 2), (4, 1)):
         x = build.patch(x, filters * 2 ** (i - 1), stride, f"conv{i}", bias=build.biased)
         x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(build.norm(x))
@@ -131,16 +132,8 @@ class _Builder:
         """A 3x3 convolution with stride 2."""
         if self._paper:
             x = keras.layers.ZeroPadding2D()(x)
-        x = keras.layers.Conv2D(
-            width,
-            3,
-            strides=2,
-            padding="valid" if self._paper else "same",
-            kernel_initializer=self.kernel(),
-            use_bias=self.biased,
-            name=name,
-        )(x)
-        return self._normed(x)
+        kind = keras.layers.Conv2D
+        return self._normed(self._convolution(kind, x, width, 3, 2, name, self.biased))
 
     def doubled(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
         """A 3x3 transposed convolution with stride 2.
@@ -148,15 +141,7 @@ class _Builder:
         Whole, its output is one pixel larger than twice the input. PyTorch's padding 1 and output
         padding 1 cut off the first row and column, TensorFlow's `same` the last.
         """
-        x = keras.layers.Conv2DTranspose(
-            width,
-            3,
-            strides=2,
-            padding="valid" if self._paper else "same",
-            kernel_initializer=self.kernel(),
-            use_bias=self.biased,
-            name=name,
-        )(x)
+        x = self._convolution(keras.layers.Conv2DTranspose, x, width, 3, 2, name, self.biased)
         if self._paper:
             x = keras.layers.Cropping2D(((1, 0), (1, 0)))(x)
         return self._normed(x)
@@ -165,15 +150,28 @@ class _Builder:
         """A 4x4 convolution of the PatchGAN."""
         if self._paper:
             x = keras.layers.ZeroPadding2D()(x)
-        return keras.layers.Conv2D(
+        return self._convolution(keras.layers.Conv2D, x, width, 4, stride, name, bias)
+
+    def _convolution(
+        self,
+        kind: type[keras.layers.Layer],
+        x: tf.Tensor,
+        width: int,
+        size: int,
+        stride: int,
+        name: str,
+        bias: bool,
+    ) -> tf.Tensor:
+        layer = kind(
             width,
-            4,
+            size,
             strides=stride,
             padding="valid" if self._paper else "same",
             kernel_initializer=self.kernel(),
             use_bias=bias,
             name=name,
-        )(x)
+        )
+        return layer(x)
 
     def _normed(self, x: tf.Tensor, relu: bool = True) -> tf.Tensor:
         x = self.norm(x)
