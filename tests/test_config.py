@@ -11,6 +11,7 @@ def test_mini_is_the_default():
     assert from_recipe("mini") == Config()
     assert Config().dataset == "mini_horse2zebra"
     assert (Config().image_size, Config().resize_to, Config().filters) == (64, 72, 32)
+    assert (Config().epochs, Config().decay_start) == (40, 20)
 
 
 def test_tutorial_has_the_tutorials_numbers():
@@ -19,7 +20,7 @@ def test_tutorial_has_the_tutorials_numbers():
     assert (tutorial.image_size, tutorial.resize_to, tutorial.filters) == (256, 286, 64)
     assert (tutorial.interpolation, tutorial.preprocess) == ("nearest", "resize_crop")
     assert (tutorial.cycle_weight, tutorial.identity_weight) == (10.0, 0.5)
-    assert (tutorial.learning_rate, tutorial.beta_1) == (2e-4, 0.5)
+    assert (tutorial.learning_rate, tutorial.beta_1, tutorial.decay_start) == (2e-4, 0.5, None)
     assert (tutorial.batch_size, tutorial.epochs) == (1, 40)
 
 

@@ -129,9 +129,9 @@ class Config:
     )
     learning_rate: float = _knob(2e-4, "Adam's learning rate", least=0)
     decay_start: int | None = _knob(
-        None,
-        "epochs after which the learning rate goes down, linearly to zero at the end "
-        "(default: never)",
+        20,
+        "epochs after which the learning rate goes down, linearly to zero at the end; as many as "
+        "epochs: never",
         least=0,
     )
     beta_1: float = _knob(0.5, "Adam's decay rate for the mean of the gradients", least=0, below=1)
@@ -287,6 +287,7 @@ _HORSE2ZEBRA_256 = {
     "dataset": "cycle_gan/horse2zebra",
     "image_size": 256,
     "filters": 64,
+    "decay_start": None,
 }
 
 _PAPER = {
