@@ -51,9 +51,8 @@ def config_from_flags() -> tuple[Config, Path]:
         for field in fields(Config)
         if field.name != "recipe" and FLAGS[field.name].value is not None
     }
-    if "dataset" in changes and Path(changes["dataset"]).exists():
-        # So that the run finds it again from any folder.
-        changes["dataset"] = str(Path(changes["dataset"]).resolve())
+    if "dataset" in changes:
+        changes["dataset"] = located(changes["dataset"])
     workdir = Path(FLAGS.workdir or f"runs/{FLAGS.recipe or 'mini'}")
     stored = workdir / configs.CONFIG_FILE
     if stored.exists() and any((workdir / "checkpoints").glob("*.index")):
@@ -61,6 +60,12 @@ def config_from_flags() -> tuple[Config, Path]:
     else:
         config = configs.from_recipe(FLAGS.recipe or "mini", changes)
     return config, workdir
+
+
+def located(dataset: str) -> str:
+    """The data set, a path as an absolute one, so that the run finds it again from any folder."""
+    path = Path(dataset)
+    return str(path.resolve()) if path.exists() else dataset
 
 
 def run(main: Callable[[], None]) -> None:

@@ -21,7 +21,7 @@ def main() -> None:
 
     changes: dict[str, object] = {"image_size": _IMAGE_SIZE.value}
     if _DATASET.value is not None:
-        changes["dataset"] = _DATASET.value
+        changes["dataset"] = command_line.located(_DATASET.value)
     workdir = Path(_WORKDIR.value)
     first, second = (Path(flag.value) if flag.value else None for flag in (_FROM, _FROM_F))
     config = import_weights(first, second, workdir, changes)

@@ -255,6 +255,10 @@ class Config:
         twos = (self.image_size & -self.image_size).bit_length() - 1
         return min(8, max(5, twos))
 
+    def channels(self, domain: str) -> int:
+        """Channels of the pictures of domain A or B."""
+        return self.channels_x if domain == "A" else self.channels_y
+
     @property
     def blocks(self) -> int:
         """Residual blocks of a resnet generator."""

@@ -39,7 +39,7 @@ def for_training(picture: np.ndarray, domain: str, config: Config, name: str) ->
             f"{config.image_size} from; make that smaller, or give --preprocess=resize_crop"
         )
     resized = images.resize(picture, height, width, config.interpolation)
-    return images.to_channels(resized, channels(domain, config))
+    return images.to_channels(resized, config.channels(domain))
 
 
 def for_translation(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
@@ -62,12 +62,7 @@ def for_translation(picture: np.ndarray, domain: str, config: Config) -> np.ndar
     else:
         height = width = config.image_size
     resized = images.resize(picture, height, width, config.interpolation)
-    return images.to_float(images.to_channels(resized, channels(domain, config)))[None]
-
-
-def channels(domain: str, config: Config) -> int:
-    """Channels of domain A or B."""
-    return config.channels_x if domain == "A" else config.channels_y
+    return images.to_float(images.to_channels(resized, config.channels(domain)))[None]
 
 
 def _rounded(length: int, config: Config) -> int:

@@ -21,9 +21,7 @@ def build_generator(config: Config, direction: str, seed: int) -> keras.Model:
     """
     if config.networks == "tensorflow_examples":
         return external.reseed(external.pix2pix().unet_generator(3, norm_type="instancenorm"), seed)
-    source, target = config.channels_x, config.channels_y
-    if direction == "BtoA":
-        source, target = target, source
+    source, target = (config.channels(domain) for domain in direction.split("to"))
     if config.generator == "unet":
         return pix2pix.unet_generator(
             target,
@@ -56,7 +54,7 @@ def build_discriminator(config: Config, domain: str, seed: int) -> keras.Model:
     if config.networks == "tensorflow_examples":
         network = external.pix2pix().discriminator(norm_type="instancenorm", target=False)
         return external.reseed(network, seed)
-    channels = config.channels_x if domain == "A" else config.channels_y
+    channels = config.channels(domain)
     if config.generator == "unet":
         return pix2pix.discriminator(input_channels=channels, filters=config.filters, seed=seed)
     return resnet.resnet_discriminator(
