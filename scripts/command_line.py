@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 from absl import app, flags, logging
@@ -54,12 +56,25 @@ def config_from_flags() -> tuple[Config, Path]:
     if "dataset" in changes:
         changes["dataset"] = located(changes["dataset"])
     workdir = Path(FLAGS.workdir or f"runs/{FLAGS.recipe or 'mini'}")
-    stored = workdir / configs.CONFIG_FILE
-    if stored.exists() and any((workdir / "checkpoints").glob("*.index")):
-        config = configs.continued(configs.read_json(stored), FLAGS.recipe, changes)
+    if any((workdir / "checkpoints").rglob("*.index")):
+        config = configs.continued(_stored(workdir), FLAGS.recipe, changes)
     else:
         config = configs.from_recipe(FLAGS.recipe or "mini", changes)
     return config, workdir
+
+
+def _stored(workdir: Path) -> Config:
+    """The settings of a run: those of its file, or where that is damaged, of its checkpoints."""
+    try:
+        return configs.read_json(workdir / configs.CONFIG_FILE)
+    except UserError as error:
+        with quiet_tensorflow():
+            from tf_cyclegan import checkpoint_files
+
+        checkpoint, _ = checkpoint_files.newest_whole(workdir)
+        config = checkpoint_files.config_in(checkpoint)
+        print(f"{error}; going on with the settings in {checkpoint}", file=sys.stderr)
+        return config
 
 
 def located(dataset: str) -> str:
@@ -77,17 +92,24 @@ def _run(main: Callable[[], None]) -> None:
     if not FLAGS["verbosity"].present:
         # TensorFlow notes each save at the level that absl shows by default.
         logging.set_verbosity(logging.WARNING)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         main()
     except UserError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        number = error.args[0] if error.args else signal.SIGINT
         print("\nStopped. What was saved is kept; the same command goes on.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(128 + number)
     except OSError as error:
         if error.filename is None:
             raise
         _fail(f"{error.filename}: {error.strerror}")
+
+
+def _interrupt(number: int, _: FrameType | None) -> NoReturn:
+    """Lets SIGTERM clean up as SIGINT does: what is half written is removed."""
+    raise KeyboardInterrupt(number)
 
 
 def _parse(argv: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Translates a data set with a trained model: python scripts/generate.py --split=test"""
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -33,6 +34,8 @@ def main() -> None:
 
     output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
     translator = generation.Translator(workdir, _CHECKPOINT.value, _DIRECTION.value)
+    for line in translator.damaged:
+        print(line, file=sys.stderr)
     print(f"Translating with {translator.checkpoint}")
     for direction in translator.directions:
         written = generation.translate_split(
@@ -45,13 +48,13 @@ def main() -> None:
 
 
 def _last_trained(runs: Path) -> Path:
-    states = list(runs.glob("*/checkpoints/checkpoint"))
-    if not states:
+    saved = list(runs.glob("*/checkpoints/ckpt-*.index"))
+    if not saved:
         raise UserError(
             f"{runs}: holds no trained model; python scripts/train.py --epochs=40 trains one "
             f"(or name its --workdir)"
         )
-    return max(states, key=lambda path: path.stat().st_mtime).parent.parent
+    return max(saved, key=lambda path: path.stat().st_mtime).parent.parent
 
 
 if __name__ == "__main__":

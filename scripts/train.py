@@ -1,5 +1,6 @@
 """Trains a CycleGAN, or goes on with one: python scripts/train.py --epochs=40"""
 
+import signal
 import sys
 
 from absl import flags
@@ -24,6 +25,13 @@ def main() -> None:
         )
     outcome = training.train(config, workdir, progress)
     split = "test" if outcome.tested else "train"
+    if outcome.stopped is not None:
+        name = signal.Signals(outcome.stopped).name
+        print(
+            f"Stopped by {name} after step {outcome.steps}, which is saved.\n"
+            f"To go on: python scripts/train.py --workdir={workdir}"
+        )
+        sys.exit(128 + outcome.stopped)
     if outcome.trained:
         print(f"Trained {outcome.epochs} epochs, {outcome.steps} steps.")
     else:

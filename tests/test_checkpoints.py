@@ -1,6 +1,9 @@
 """Overwriting and restoring, the tutorial's checkpoints in both directions, and what is refused."""
 
 import dataclasses
+import resource
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_cyclegan import checkpoints
+from tf_cyclegan import checkpoint_files, checkpoints
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, from_recipe
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
@@ -33,7 +36,8 @@ def values(variables):
 def new_run(workdir, config=TINY, max_to_keep=3):
     model = CycleGAN(config)
     state = TrainingState(len(model.loss_names), [1, 2])
-    return model, state, Checkpoints(workdir, model, state, max_to_keep)
+    config = dataclasses.replace(config, max_to_keep=max_to_keep)
+    return model, state, Checkpoints(workdir, model, state, config)
 
 
 def test_everything_comes_back_after_being_overwritten(tmp_path):
@@ -47,7 +51,7 @@ def test_everything_comes_back_after_being_overwritten(tmp_path):
     assert path == tmp_path / "checkpoints" / "ckpt-7"
     for variable in variables:
         variable.assign(tf.zeros(variable.shape, variable.dtype))
-    assert saved.restore_newest() == path
+    saved.restore(path)
     for variable, value in zip(variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
 
@@ -55,50 +59,47 @@ def test_everything_comes_back_after_being_overwritten(tmp_path):
 def test_a_new_process_gets_everything(tmp_path):
     model, state, saved = new_run(tmp_path)
     model.train_step(*np.ones((2, 1, 32, 32, 3), np.float32))
-    saved.save()
+    path = saved.save()
     other, other_state, other_saved = new_run(tmp_path, dataclasses.replace(TINY, seed=5))
-    other_saved.restore_newest()
+    other_saved.restore(path)
     ours, theirs = values(everything(model, state)), values(everything(other, other_state))
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_nothing_saved_restores_nothing(tmp_path):
-    _, _, saved = new_run(tmp_path)
-    assert saved.restore_newest() is None
-    assert not checkpoints.has_checkpoint(tmp_path)
-    with pytest.raises(UserError, match=r"no trained model; python scripts/train\.py --workdir="):
-        checkpoints.find(tmp_path, None)
-
-
-def test_old_ones_are_deleted_and_steps_are_found(tmp_path):
+def test_old_ones_are_deleted_and_those_to_keep_stay(tmp_path):
     _, state, saved = new_run(tmp_path, max_to_keep=2)
-    for step in (5, 10, 15):
+    for step in (5, 10, 15, 20):
         state.step.assign(step)
-        saved.save()
-    assert checkpoints.find(tmp_path, None).name == "ckpt-15"
-    assert checkpoints.find(tmp_path, 10).name == "ckpt-10"
-    with pytest.raises(UserError, match="no checkpoint of step 5; there are 10, 15"):
-        checkpoints.find(tmp_path, 5)
-    assert len(list((tmp_path / "checkpoints").glob("*.index"))) == 2
-
-
-def test_a_moved_workdir_is_found_where_it_is(tmp_path):
-    _, _, saved = new_run(tmp_path / "old")
+        saved.save(keep=step == 10)
+    steps = [checkpoint_files.step_of(path) for path in checkpoint_files.find_all(tmp_path)]
+    assert steps == [10, 15, 20]
+    _, state, saved = new_run(tmp_path, max_to_keep=2)
+    state.step.assign(25)
     saved.save()
-    (tmp_path / "old").rename(tmp_path / "new")
-    assert checkpoints.find(tmp_path / "new", None).parent == tmp_path / "new" / "checkpoints"
-    _, _, moved = new_run(tmp_path / "new")
-    assert moved.restore_newest() is not None
+    paths = [str(path.relative_to(tmp_path)) for path in checkpoint_files.find_all(tmp_path)]
+    assert paths == ["checkpoints/kept/ckpt-10", "checkpoints/ckpt-20", "checkpoints/ckpt-25"]
+    assert checkpoint_files.damage(tmp_path / paths[0]) is None
+
+
+def test_a_checkpoint_carries_the_settings_that_it_was_saved_with(tmp_path):
+    _, _, saved = new_run(tmp_path)
+    path = saved.save()
+    assert checkpoint_files.config_in(path) == TINY
+    longer = dataclasses.replace(TINY, epochs=50, max_to_keep=3)
+    _, state, saved = new_run(tmp_path, longer)
+    saved.restore(path)
+    state.step.assign(8)
+    assert checkpoint_files.config_in(saved.save()) == longer
 
 
 @pytest.mark.parametrize("changes", [{"filters": 3}, {"image_size": 64}])
 def test_another_network_is_refused(tmp_path, changes):
     _, _, saved = new_run(tmp_path)
-    saved.save()
+    path = saved.save()
     _, _, other = new_run(tmp_path, dataclasses.replace(TINY, **changes))
     with pytest.raises(UserError, match="does not match the networks") as caught:
-        other.restore_newest()
+        other.restore(path)
     assert "ckpt-0" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -108,17 +109,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path):
     data = Path(f"{saved.save()}.data-00000-of-00001")
     data.write_bytes(data.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"ckpt-0: cannot be read"):
-        saved.restore_newest()
-
-
-@pytest.mark.parametrize("text", ["", "not a list", None])
-def test_a_damaged_list_of_checkpoints_is_no_fresh_start(tmp_path, text):
-    new_run(tmp_path)[2].save()
-    path = tmp_path / "checkpoints" / "checkpoint"
-    path.unlink() if text is None else path.write_text(text)
-    for look in (checkpoints.has_checkpoint, lambda w: checkpoints.find(w, None)):
-        with pytest.raises(UserError, match=r"checkpoints/checkpoint: the list .* damaged"):
-            look(tmp_path)
+        saved.restore(tmp_path / "checkpoints" / "ckpt-0")
 
 
 def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path):
@@ -126,6 +117,57 @@ def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "checkpoints").write_text("in the way")
     with pytest.raises(UserError, match="a checkpoint cannot be written"):
         saved.save()
+
+
+def limit_file_size(size):
+    """What a quota does: a longer file cannot be written. Python ignores the signal for it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def assert_first_checkpoint_is_all_there_is(workdir):
+    assert [path.name for path in checkpoint_files.find_all(workdir)] == ["ckpt-0"]
+    assert checkpoint_files.newest_whole(workdir)[1] == []
+    left = {path.name.split(".")[0] for path in (workdir / "checkpoints").iterdir()}
+    assert left == {"checkpoint", "ckpt-0"}
+
+
+def test_a_quota_leaves_the_earlier_checkpoints_whole_and_nothing_half_written(tmp_path):
+    _, state, saved = new_run(tmp_path)
+    saved.save()
+    state.step.assign(4)
+    limit_file_size(50_000)
+    try:
+        with pytest.raises(UserError, match=r"cannot be written .* MiB are free .* takes \d MiB"):
+            saved.save()
+    finally:
+        limit_file_size(resource.RLIM_INFINITY)
+    assert_first_checkpoint_is_all_there_is(tmp_path)
+    assert saved.save().name == "ckpt-4", "with room again it goes on"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 4 MiB, where the machine lets us make one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting needs root; the quota test does the same without")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_the_earlier_checkpoints_whole(small_disk):
+    _, state, saved = new_run(small_disk)
+    saved.save()
+    state.step.assign(4)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 20_000))
+    with pytest.raises(UserError, match="No space left on device"):
+        saved.save()
+    assert_first_checkpoint_is_all_there_is(small_disk)
+    filler.unlink()
+    assert saved.save().name == "ckpt-4"
 
 
 def test_networks_alone_are_restored_without_the_rest(tmp_path):
@@ -190,6 +232,6 @@ def test_a_checkpoint_of_here_restores_in_the_notebook(tmp_path, notebook, tutor
     for name in NETWORKS:
         variables = tutorial.optimizers[name].variables
         variables[-1].assign(tf.fill(variables[-1].shape, 0.25))
-    path = Checkpoints(tmp_path, tutorial, state, 1).save()
+    path = Checkpoints(tmp_path, tutorial, state, TINY).save()
     tf.train.Checkpoint(**notebook).restore(str(path)).assert_existing_objects_matched()
     assert_same(tutorial, notebook)

@@ -10,6 +10,7 @@ import pytest
 from conftest import make_folder
 
 ROOT = Path(__file__).parent.parent
+ENVIRONMENT = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "COLUMNS": "100"}
 
 
 def script(name, *arguments, cwd):
@@ -20,7 +21,7 @@ def script(name, *arguments, cwd):
         capture_output=True,
         text=True,
         timeout=120,
-        env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "COLUMNS": "100"},
+        env=ENVIRONMENT,
     )
     return done.returncode, done.stdout, done.stderr
 

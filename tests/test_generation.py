@@ -1,4 +1,3 @@
-import json
 import shutil
 from pathlib import PurePosixPath
 
@@ -9,7 +8,6 @@ from conftest import make_picture
 
 from tf_cyclegan import checkpoints, generation, images
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
-from tf_cyclegan.config import to_json
 from tf_cyclegan.cyclegan import CycleGAN
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
@@ -22,13 +20,12 @@ def run(tiny, tmp_path_factory):
     workdir = tmp_path_factory.mktemp("runs") / "tiny"
     model = CycleGAN(tiny)
     state = TrainingState(len(model.loss_names), [1, 2])
-    saved = Checkpoints(workdir, model, state, 3)
+    saved = Checkpoints(workdir, model, state, tiny)
     saved.save()
     for variable in model.generator_g.trainable_variables:
         variable.assign(variable * 3.0)
     state.step.assign(5)
     saved.save()
-    (workdir / "config.json").write_text(to_json(tiny))
     return workdir, model
 
 
@@ -85,13 +82,10 @@ def test_train_split_and_limit(run, tmp_path):
 
 
 def test_a_missing_test_split_is_told(run, tmp_path, photos):
-    workdir = shutil.copytree(run[0], tmp_path / "run")
     root = shutil.copytree(photos, tmp_path / "photos")
     shutil.rmtree(root / "testA")
-    settings = json.loads((workdir / "config.json").read_text()) | {"dataset": str(root)}
-    (workdir / "config.json").write_text(json.dumps(settings))
     with pytest.raises(UserError, match="has no pictures testA; try --split=train"):
-        translate_split(Translator(workdir), "test", "AtoB", tmp_path / "out")
+        translate_split(Translator(run[0]), "test", "AtoB", tmp_path / "out", dataset=str(root))
     assert not (tmp_path / "out").exists()
 
 
@@ -103,12 +97,20 @@ def test_a_bad_picture_is_told_before_anything_is_written(run, tmp_path, photos)
     assert not (tmp_path / "out").exists()
 
 
-def test_another_networks_config_is_refused(run, tmp_path):
+def test_the_checkpoint_alone_says_what_the_run_was(run, tmp_path):
+    """Whatever became of config.json."""
     workdir = shutil.copytree(run[0], tmp_path / "run")
-    settings = json.loads((workdir / "config.json").read_text()) | {"filters": 4}
-    (workdir / "config.json").write_text(json.dumps(settings))
-    with pytest.raises(UserError, match="ckpt-5: does not match"):
-        Translator(workdir)
+    for text in ('{"filters": 4}', "not JSON"):
+        (workdir / "config.json").write_text(text)
+        assert Translator(workdir).config.filters == 2
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over_and_told(run, tmp_path):
+    workdir = shutil.copytree(run[0], tmp_path / "run")
+    (workdir / "checkpoints" / "ckpt-5.data-00000-of-00001").write_bytes(b"")
+    translator = Translator(workdir)
+    assert translator.checkpoint.name == "ckpt-0"
+    assert [line.split(":")[0][-6:] for line in translator.damaged] == ["ckpt-5"]
 
 
 def test_names_stay_apart_and_in_the_folder():

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tf_cyclegan import checkpoints
+from tf_cyclegan import checkpoint_files
 from tf_cyclegan.config import CONFIG_FILE
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.generation import Translator, translate_split
@@ -69,7 +69,7 @@ def test_a_run_is_not_overwritten(tmp_path):
     with pytest.raises(UserError, match="holds a run already"):
         import_weights(FILE, None, tmp_path, {"image_size": 64})
     assert (tmp_path / CONFIG_FILE).read_bytes() == before
-    assert checkpoints.find(tmp_path, None).name == "ckpt-0"
+    assert checkpoint_files.find(tmp_path, 0).name == "ckpt-0"
 
 
 def test_two_generators_that_do_not_fit_are_refused(tmp_path, monkeypatch):

@@ -1,7 +1,9 @@
 """The trainer from a shrunken config, and what it refuses."""
 
 import dataclasses
+import io
 import json
+import re
 import shutil
 
 import numpy as np
@@ -10,8 +12,9 @@ import tensorflow as tf
 from conftest import make_folder
 from PIL import Image
 
-from tf_cyclegan import history
+from tf_cyclegan import checkpoint_files, datasets, history, locks
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.progress import Progress
 from tf_cyclegan.training import Outcome, train
 
 
@@ -61,7 +64,7 @@ def test_a_finished_run_is_left_alone(copied, tiny):
 
 
 def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
-    longer = dataclasses.replace(tiny, epochs=3, checkpoint_every=2)
+    longer = dataclasses.replace(tiny, epochs=3, checkpoint_every="2")
     assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)
     assert [row["epoch"] for row in history.read(copied)] == [1, 2, 3]
     assert json.loads((copied / "config.json").read_text())["epochs"] == 3
@@ -82,24 +85,81 @@ def test_another_run_is_refused_and_nothing_is_touched(copied, tiny):
     assert contents(copied) == before
 
 
-def test_other_training_pictures_are_refused_and_nothing_is_touched(
-    trained, tiny, tmp_path, photos
-):
-    grown = shutil.copytree(photos, tmp_path / "photos")
-    config = dataclasses.replace(tiny, dataset=str(grown), epochs=3)
-    workdir = shutil.copytree(trained, tmp_path / "run")
-    (workdir / "config.json").write_text(json.dumps(config.to_dict()))
-    shutil.copy(grown / "trainA" / "0.png", grown / "trainA" / "new.png")
-    before = contents(workdir)
+def test_other_training_pictures_are_refused_and_nothing_is_touched(copied, tiny, monkeypatch):
+    load = datasets.load
+
+    def one_more(dataset, split, **settings):
+        pictures = load(dataset, split, **settings)
+        names = (*pictures.names[:-1], "other.png") if split == "trainB" else pictures.names
+        return dataclasses.replace(pictures, names=names)
+
+    monkeypatch.setattr(datasets, "load", one_more)
+    before = contents(copied)
     with pytest.raises(UserError, match="training pictures were others"):
-        train(config, workdir)
-    assert contents(workdir) == before
+        train(dataclasses.replace(tiny, epochs=3), copied)
+    assert contents(copied) == before
 
 
-def test_a_checkpoint_without_its_config_is_refused(copied, tiny):
+def test_saving_by_steps_and_keeping_some_for_good(copied, tiny):
+    longer = dataclasses.replace(
+        tiny, epochs=5, checkpoint_every="3steps", max_to_keep=2, keep_every=2
+    )
+    train(longer, copied)
+    names = {p.relative_to(copied / "checkpoints") for p in copied.rglob("ckpt-*.index")}
+    # Each third step, the end of the fourth epoch, the end; of the newest, two stay.
+    assert sorted(map(str, names)) == ["ckpt-18.index", "ckpt-20.index", "kept/ckpt-16.index"]
+
+
+def test_training_goes_on_from_the_newest_whole_checkpoint(copied, tiny):
+    (copied / "checkpoints" / "ckpt-8.index").write_bytes(b"")
+    told = io.StringIO()
+    longer = dataclasses.replace(tiny, epochs=3)
+    assert train(longer, copied, Progress(told)).steps == 12
+    assert "ckpt-8: is damaged (" in told.getvalue()
+    assert "Continuing from step 4, " in told.getvalue()
+    assert [row["epoch"] for row in history.read(copied)] == [1, 2, 3]
+
+
+def test_when_all_checkpoints_are_damaged_nothing_is_touched(copied, tiny):
+    for data in copied.rglob("*.data*"):
+        data.write_bytes(data.read_bytes()[:500])
+    before = contents(copied)
+    with pytest.raises(UserError, match=r"all 2 checkpoints are damaged"):
+        train(dataclasses.replace(tiny, epochs=3), copied)
+    assert contents(copied) == before
+
+
+def test_the_settings_in_the_checkpoint_are_those_that_count(copied, tiny):
     (copied / "config.json").unlink()
-    with pytest.raises(UserError, match=r"config\.json: cannot be read"):
-        train(tiny, copied)
+    with pytest.raises(UserError, match=r"filters \(there 2, now 4\)"):
+        train(dataclasses.replace(tiny, filters=4, epochs=9), copied)
+    assert train(tiny, copied).trained is False
+
+
+def test_a_workdir_in_use_is_refused(copied, tiny):
+    with locks.hold(copied):
+        before = contents(copied)
+        with pytest.raises(UserError, match="is training here"):
+            train(dataclasses.replace(tiny, epochs=3), copied)
+        assert contents(copied) == before
+
+
+def test_divergence_is_told_and_never_saved(tiny, tmp_path):
+    wild = dataclasses.replace(tiny, learning_rate=1e30, checkpoint_every="1steps")
+    with pytest.raises(UserError, match="diverged") as caught:
+        train(wild, tmp_path / "run")
+    told = str(caught.value)
+    step = int(re.search(r"in step (\d+):", told)[1])
+    assert step <= 3
+    assert re.search(r": .*(total_g|generator_g).* stopped being finite, on the pictures ", told)
+    assert re.search(r"trainA/\d\.png, trainB/\d\.png; ", told)
+    for path in checkpoint_files.find_all(tmp_path / "run"):
+        assert checkpoint_files.step_of(path) < step
+        reader = tf.train.load_checkpoint(str(path))
+        for name in reader.get_variable_to_shape_map():
+            if "generator" in name and ".OPTIMIZER" not in name:
+                value = reader.get_tensor(name)
+                assert value.dtype != np.float32 or np.isfinite(value).all(), name
 
 
 def test_bad_pictures_are_found_before_anything_is_written(tiny, tmp_path):

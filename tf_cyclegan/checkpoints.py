@@ -1,18 +1,18 @@
 """What is saved, and how it comes back: all of it, or an error."""
 
+import contextlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
-from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
+from tf_cyclegan import checkpoint_files
+from tf_cyclegan.checkpoint_files import UNREADABLE, reason
+from tf_cyclegan.config import Config, to_json
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
-
-_FOLDER = "checkpoints"
-# What TensorFlow raises for files that are damaged or missing.
-_UNREADABLE = (tf.errors.OpError, OSError, IndexError)
 
 
 class TrainingState(tf.Module):
@@ -32,43 +32,55 @@ class TrainingState(tf.Module):
 
 
 class Checkpoints:
-    """The checkpoints of one workdir: `checkpoints/ckpt-STEP`.
+    """Saves and restores a run in its workdir: `checkpoints/ckpt-STEP`.
 
     A checkpoint holds the networks and `NAME_optimizer`s under the names of the tutorial's, the
-    dropouts' random state, the image pools, and the training state.
+    dropouts' random state, the image pools, the training state, and the run's settings.
+
+    Only the process that holds the workdir's lock may make one: what a killed save left behind is
+    removed.
     """
 
-    def __init__(self, workdir: Path, model: CycleGAN, state: TrainingState, max_to_keep: int):
+    def __init__(self, workdir: Path, model: CycleGAN, state: TrainingState, config: Config):
         self._state = state
+        self._config_text = to_json(config)
+        self._config = tf.Variable(self._config_text, dtype=tf.string, trainable=False)
         self._checkpoint = tf.train.Checkpoint(
             **tutorial_objects(model),
             dropout=model.dropout_state(),
             pools=model.pools,
             state=state,
+            config=self._config,
         )
+        checkpoint_files.tidy(workdir)
         self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(workdir / _FOLDER), max_to_keep=max_to_keep
+            self._checkpoint,
+            str(workdir / checkpoint_files.FOLDER),
+            max_to_keep=config.max_to_keep,
         )
 
-    def save(self) -> Path:
+    def save(self, keep: bool = False) -> Path:
         """Saves under the number of the step, and returns the checkpoint's path.
 
-        Raises:
-          UserError: the files cannot be written.
-        """
-        return _save(self._manager, self._state.step)
-
-    def restore_newest(self) -> Path | None:
-        """Restores the newest checkpoint, whole; None where there is none.
+        Args:
+          keep: whether it is to stay for good, beside the newest.
 
         Raises:
-          UserError: it does not match the model, or cannot be read.
+          UserError: the files cannot be written; the earlier checkpoints are as they were.
         """
-        newest = self._manager.latest_checkpoint
-        if newest is None:
-            return None
-        _restore(self._checkpoint, newest, whole=True)
-        return Path(newest)
+        path = _save(self._manager, self._state.step)
+        if keep:
+            checkpoint_files.keep(path)
+        return path
+
+    def restore(self, path: Path) -> None:
+        """Restores a whole checkpoint, all of it.
+
+        Raises:
+          UserError: it does not match the model.
+        """
+        _restore(self._checkpoint, str(path), whole=True)
+        self._config.assign(self._config_text)
 
 
 def tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:
@@ -77,88 +89,38 @@ def tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:
     return named | {f"{name}_optimizer": model.optimizers[name] for name in NETWORKS}
 
 
-def has_checkpoint(workdir: Path) -> bool:
-    """Whether anything is saved in this workdir.
-
-    Raises:
-      UserError: something is, but the list of it is damaged.
-    """
-    return bool(_saved(workdir))
-
-
-def find(workdir: Path, step: int | None) -> Path:
-    """The checkpoint of a step; the newest where `step` is None.
-
-    Raises:
-      UserError: there is none, or none of that step; those that are there are named.
-    """
-    paths = _saved(workdir)
-    if not paths:
-        raise UserError(
-            f"{workdir}: holds no trained model; python scripts/train.py --workdir={workdir} "
-            f"trains one"
-        )
-    if step is None:
-        return paths[-1]
-    for path in paths:
-        if path.name == f"ckpt-{step}":
-            return path
-    there = ", ".join(path.name.removeprefix("ckpt-") for path in paths)
-    raise UserError(f"{workdir}: no checkpoint of step {step}; there are {there}")
-
-
-def _saved(workdir: Path) -> list[Path]:
-    """The checkpoints that TensorFlow's list in the folder names, the newest last."""
-    folder = workdir / _FOLDER
-    try:
-        state = tf.train.get_checkpoint_state(str(folder))
-    except ValueError:
-        state = None
-    paths = [Path(path) for path in state.all_model_checkpoint_paths] if state else []
-    if not paths and list(folder.glob("*.index")):
-        # To go on as if nothing were there would save over what is.
-        raise UserError(
-            f"{folder / 'checkpoint'}: the list of the checkpoints beside it is missing or "
-            f"damaged; bring it back, or start anew with another --workdir"
-        )
-    return paths
-
-
-def networks_in(path: Path) -> set[str]:
-    """The names of the networks, and of all else, that a checkpoint holds.
-
-    Raises:
-      UserError: it cannot be read.
-    """
-    # The variables' own names do not tell: those of a network may be listed as its optimizer's.
-    graph = TrackableObjectGraph()
-    try:
-        reader = tf.train.load_checkpoint(str(path))
-        graph.ParseFromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
-        return {child.local_name for child in graph.nodes[0].children}
-    except _UNREADABLE as error:
-        raise UserError(f"{path}: cannot be read ({_first_line(error)})") from error
-
-
-def save_networks(workdir: Path, networks: dict[str, keras.Model]) -> None:
-    """Saves networks alone, by name, as the checkpoint of step 0.
+def save_networks(workdir: Path, networks: dict[str, keras.Model], config: Config) -> None:
+    """Saves networks alone, by name, with the settings, as the checkpoint of step 0.
 
     Raises:
       UserError: the files cannot be written.
     """
-    checkpoint = tf.train.Checkpoint(**networks)
-    manager = tf.train.CheckpointManager(checkpoint, str(workdir / _FOLDER), max_to_keep=1)
-    _save(manager, 0)
+    settings = tf.Variable(to_json(config), dtype=tf.string, trainable=False)
+    checkpoint = tf.train.Checkpoint(**networks, config=settings)
+    folder = workdir / checkpoint_files.FOLDER
+    _save(tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1), 0)
 
 
 def _save(manager: tf.train.CheckpointManager, step: int | tf.Variable) -> Path:
     try:
         return Path(manager.save(checkpoint_number=step))
     except (tf.errors.OpError, OSError) as error:
+        folder = Path(manager.directory)
+        with contextlib.suppress(OSError):
+            checkpoint_files.tidy(folder.parent)
         raise UserError(
-            f"{manager.directory}: a checkpoint cannot be written ({_first_line(error)}); make "
-            f"room or make it writable, and run again"
+            f"{folder}: a checkpoint cannot be written ({reason(error)}){_room(folder)}; the "
+            f"earlier ones are whole: make room or make it writable, and run again"
         ) from error
+
+
+def _room(folder: Path) -> str:
+    """How much room there is on the disk, and how much a checkpoint takes."""
+    sizes: dict[str, int] = {}
+    for file in folder.glob("ckpt-*.*"):
+        sizes[file.stem] = sizes.get(file.stem, 0) + file.stat().st_size
+    free = f"; {shutil.disk_usage(folder).free / 2**20:.0f} MiB are free there"
+    return f"{free}, and one takes {max(sizes.values()) / 2**20:.0f} MiB" if sizes else free
 
 
 def restore_networks(path: Path, **networks: keras.Model) -> None:
@@ -192,11 +154,7 @@ def _restore(checkpoint: tf.train.Checkpoint, path: str, whole: bool) -> None:
     except (AssertionError, ValueError) as error:
         raise UserError(
             f"{path}: does not match the networks that the settings describe "
-            f"({_first_line(error)}); use the workdir and the version that it was saved with"
+            f"({reason(error)}); use the workdir and the version that it was saved with"
         ) from error
-    except _UNREADABLE as error:
-        raise UserError(f"{path}: cannot be read ({_first_line(error)})") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    except UNREADABLE as error:
+        raise UserError(f"{path}: cannot be read ({reason(error)})") from error

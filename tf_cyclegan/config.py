@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from tf_cyclegan import intervals
 from tf_cyclegan.errors import UserError
 
 # A run's settings, in its workdir.
@@ -139,8 +140,13 @@ class Config:
     deterministic: bool = _knob(
         False, "the same numbers bit for bit on every run, slower on a GPU", harmless=True
     )
-    checkpoint_every: int = _knob(1, "save after so many epochs", least=1, harmless=True)
+    checkpoint_every: str = _knob(
+        "1", "save after so many epochs (5), steps (500steps) or minutes (10min)", harmless=True
+    )
     max_to_keep: int = _knob(3, "keep so many of the newest checkpoints", least=1, harmless=True)
+    keep_every: int | None = _knob(
+        None, "save after each so many epochs, and keep that for good", least=1, harmless=True
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -148,6 +154,7 @@ class Config:
         self._check_networks()
         self._check_sizes()
         self._check_channels()
+        intervals.parse(self.checkpoint_every, "checkpoint_every")
         if self.identity_weight and not self.cycle_weight:
             raise UserError(
                 f"--identity_weight={self.identity_weight} counts times --cycle_weight="
@@ -397,17 +404,27 @@ def read_json(path: Path) -> Config:
       UserError: the file is missing, is not JSON, or holds settings that are refused.
     """
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        return from_json(path.read_bytes(), str(path))
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path}: is not JSON: {error}") from error
+
+
+def from_json(text: bytes | str, where: str) -> Config:
+    """The Config of the text of `to_json`.
+
+    Raises:
+      UserError: the text is not JSON, or holds settings that are refused. `where` is named.
+    """
+    try:
+        settings = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: is not JSON: {error}") from error
     if not isinstance(settings, dict):
-        raise UserError(f"{path}: holds no settings by name")
+        raise UserError(f"{where}: holds no settings by name")
     try:
         return from_dict(settings)
     except UserError as error:
-        raise UserError(f"{path}: {error}") from error
+        raise UserError(f"{where}: {error}") from error
 
 
 def to_json(config: Config) -> str:

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tf_cyclegan import losses, networks
 from tf_cyclegan.config import Config
+from tf_cyclegan.divergence import FiniteCheck
 from tf_cyclegan.image_pool import ImagePool
 from tf_cyclegan.optimizers import FusedAdam
 
@@ -34,6 +35,7 @@ class CycleGAN(tf.Module):
       optimizers: the Keras optimizer of each network, by the network's name.
       pools: the histories of generated pictures that the discriminators learn from, by the
         discriminator's name; none where `pool_size` is 0.
+      finite_check: has looked at the losses and at the networks of each step.
       loss_names: the names of what `train_step` returns, in its order.
     """
 
@@ -60,6 +62,7 @@ class CycleGAN(tf.Module):
             *(("identity_g", "identity_f") if config.identity_weight else ()),
             *("total_g", "total_f", "discriminator_x", "discriminator_y"),
         )
+        self.finite_check = FiniteCheck([*self.loss_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
         pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
         self.train_step = tf.function(self._train_step, input_signature=pictures, autograph=False)
@@ -130,7 +133,11 @@ class CycleGAN(tf.Module):
         gradients = {name: self._gradient(name, tapes[name], totals[name]) for name in totals}
         for name, gradient in gradients.items():
             self._apply(name, gradient)
-        return {name: named[name] for name in self.loss_names}
+        # A gradient that is not finite comes down to a network's first kernel, and Adam keeps it.
+        kernels = [getattr(self, name).trainable_variables[0] for name in NETWORKS]
+        returned = {name: named[name] for name in self.loss_names}
+        self.finite_check.note([*returned.values(), *kernels])
+        return returned
 
     @property
     def _discriminators_first(self) -> bool:

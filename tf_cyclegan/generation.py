@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 import keras
 import numpy as np
 
-from tf_cyclegan import checkpoints, datasets, images, networks
-from tf_cyclegan.config import CONFIG_FILE, read_json
+from tf_cyclegan import checkpoint_files, checkpoints, datasets, images, networks
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.preprocessing import for_translation
@@ -25,6 +24,7 @@ class Translator:
     Attributes:
       config: the run's settings.
       checkpoint: the checkpoint that the generators come from.
+      damaged: a line about each newer checkpoint that was passed over.
       directions: which of AtoB and BtoA it can translate.
     """
 
@@ -33,17 +33,20 @@ class Translator:
 
         Args:
           workdir: where the run was trained.
-          step: take the checkpoint of this step; None for the newest.
+          step: take the checkpoint of this step; None for the newest whole one.
           direction: AtoB or BtoA alone; None for those that the run has, which is both unless it
             was imported.
 
         Raises:
-          UserError: nothing is trained there, the checkpoint has no generator for the direction, or
-            it does not fit the run's settings.
+          UserError: nothing is trained there, all is damaged, or there is no generator for the
+            direction.
         """
-        self.checkpoint = checkpoints.find(workdir, step)
-        self.config = read_json(workdir / CONFIG_FILE)
-        there = checkpoints.networks_in(self.checkpoint)
+        if step is None:
+            self.checkpoint, self.damaged = checkpoint_files.newest_whole(workdir)
+        else:
+            self.checkpoint, self.damaged = checkpoint_files.find(workdir, step), []
+        self.config = checkpoint_files.config_in(self.checkpoint)
+        there = checkpoint_files.networks_in(self.checkpoint)
         self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in there]
         if direction is not None:
             if direction not in self.directions:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tf_cyclegan import checkpoints, networks
+from tf_cyclegan import checkpoint_files, checkpoints, networks
 from tf_cyclegan.config import CONFIG_FILE, Config, from_recipe, to_json
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
@@ -34,7 +34,7 @@ def import_weights(
       UserError: neither file is given, one is no such generator's, the two do not fit each other,
         or the workdir holds a run or cannot be written to. Nothing is written then.
     """
-    if checkpoints.has_checkpoint(workdir) or (workdir / CONFIG_FILE).exists():
+    if checkpoint_files.find_all(workdir) or (workdir / CONFIG_FILE).exists():
         raise UserError(f"--workdir={workdir}: holds a run already; choose another one")
     files = {"AtoB": weights_g, "BtoA": weights_f}
     found = {
@@ -51,7 +51,7 @@ def import_weights(
         name = "generator_g" if direction == "AtoB" else "generator_f"
         generators[name] = networks.build_generator(config, direction, seed=0)
         _fill(generators[name], arrays, str(files[direction]))
-    checkpoints.save_networks(workdir, generators)
+    checkpoints.save_networks(workdir, generators, config)
     write_file(workdir / CONFIG_FILE, to_json(config).encode())
     return config
 

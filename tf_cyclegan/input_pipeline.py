@@ -54,6 +54,15 @@ class InputPipeline:
                 # Taking the results raises what went wrong.
                 deque(pool.map(domain.read, range(len(domain))), maxlen=0)
 
+    def names_at(self, step: int) -> tuple[list[str], list[str]]:
+        """The names of the pictures of X and of Y in the batch of a step."""
+        epoch, positions = self._positions(step)
+        x, y = (
+            [self._domains[domain].names[self._index(domain, epoch, p)] for p in positions]
+            for domain in range(2)
+        )
+        return x, y
+
     def batch_at(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """The batch of the step with this number, counted from 0 through all epochs.
 
@@ -61,9 +70,7 @@ class InputPipeline:
           Pictures of X and of Y: float32 (batch, height, width, channels) in [-1, 1]; height and
           width are image_size, except with `preprocess` "none".
         """
-        epoch, step_of_epoch = divmod(step, self.steps_per_epoch)
-        first = step_of_epoch * self._config.batch_size
-        positions = range(first, min(first + self._config.batch_size, self._epoch_length))
+        epoch, positions = self._positions(step)
         x, y = (
             np.stack([self._picture(domain, epoch, position) for position in positions])
             for domain in range(2)
@@ -87,12 +94,20 @@ class InputPipeline:
         finally:
             pool.shutdown(cancel_futures=True)
 
+    def _positions(self, step: int) -> tuple[int, range]:
+        """The epoch of a step, and the places in it that the step's batch takes."""
+        epoch, step_of_epoch = divmod(step, self.steps_per_epoch)
+        first = step_of_epoch * self._config.batch_size
+        return epoch, range(first, min(first + self._config.batch_size, self._epoch_length))
+
+    def _index(self, domain: int, epoch: int, position: int) -> int:
+        count = len(self._domains[domain])
+        turn, place = divmod(position, count)
+        return int(_order(self._config.seed, epoch, domain, turn, count)[place])
+
     def _picture(self, domain: int, epoch: int, position: int) -> np.ndarray:
         seed, size = self._config.seed, self._config.image_size
-        pictures = self._domains[domain]
-        turn, place = divmod(position, len(pictures))
-        order = _order(seed, epoch, domain, turn, len(pictures))
-        picture = pictures.read(int(order[place]))
+        picture = self._domains[domain].read(self._index(domain, epoch, position))
         if self._config.preprocess in ("resize", "none"):
             return picture
         rng = np.random.default_rng([seed, epoch, domain, 1, position])
@@ -105,6 +120,7 @@ class _Kept:
     """Pictures ready for the random crop, kept in memory as long as there is room."""
 
     def __init__(self, pictures: Pictures, domain: str, config: Config):
+        self.names = pictures.names
         self._pictures = pictures
         self._domain = domain
         self._config = config

@@ -1,5 +1,6 @@
 """How training shows what it is doing: a bar on a terminal, plain lines elsewhere."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -21,9 +22,8 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO | None = None):
-        self._stream = stream
+        self._stream = None if stream is None else _EnduringStream(stream)
         self._bar: tqdm[Any] | None = None
-        self._epochs = ""
 
     def say(self, line: str) -> None:
         """Writes one line, above the bar where there is one."""
@@ -80,3 +80,21 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+class _EnduringStream:
+    """A stream whose reader may go away, as a terminal does, while training goes on."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

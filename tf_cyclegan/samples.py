@@ -1,6 +1,7 @@
 """What the generators make of always the same few test pictures."""
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -15,6 +16,10 @@ COUNT = 4
 _HEADINGS = ("A", "A to B", "back to A", "", "B", "B to A", "back to B")
 
 
+# A picture, its translation, and that translated back: uint8 (height, width, channels).
+Cycle = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
 class Samples:
     """The first test pictures of both domains, ready to be translated again and again."""
 
@@ -24,17 +29,23 @@ class Samples:
             for domain, pictures in (("A", test_x.first(COUNT)), ("B", test_y.first(COUNT)))
         )
 
-    def sheet(self, model: CycleGAN) -> np.ndarray:
-        """Input, translation and back again, for both directions, a row for each pair.
-
-        Returns:
-          uint8 array (height, width, 3).
-        """
+    def translate(self, model: CycleGAN) -> dict[str, list[Cycle]]:
+        """What the generators make of them now, by direction: AtoB and BtoA."""
         g, f = model.generator_g, model.generator_f
-        left = [_there_and_back(x, g, f) for x in self._x]
-        right = [_there_and_back(y, f, g) for y in self._y]
-        rows = itertools.zip_longest(left, right, fillvalue=[None] * 3)
-        return images.contact_sheet([[*a, None, *b] for a, b in rows], _HEADINGS)
+        return {
+            "AtoB": [_there_and_back(x, g, f) for x in self._x],
+            "BtoA": [_there_and_back(y, f, g) for y in self._y],
+        }
+
+
+def sheet(samples: Mapping[str, Sequence[Cycle]]) -> np.ndarray:
+    """Both directions side by side, a row for each pair of pictures.
+
+    Returns:
+      uint8 array (height, width, 3).
+    """
+    rows = itertools.zip_longest(samples["AtoB"], samples["BtoA"], fillvalue=[None] * 3)
+    return images.contact_sheet([[*a, None, *b] for a, b in rows], _HEADINGS)
 
 
 def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
@@ -46,10 +57,7 @@ def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
     return for_translation(picture, domain, config)
 
 
-def _there_and_back(
-    picture: np.ndarray, there: keras.Model, back: keras.Model
-) -> list[np.ndarray | None]:
-    """A uint8 picture, its translation, and that translated back."""
+def _there_and_back(picture: np.ndarray, there: keras.Model, back: keras.Model) -> Cycle:
     fake = there(picture, training=False)
     cycled = back(fake, training=False)
-    return [images.to_uint8(batch)[0] for batch in (picture, fake, cycled)]
+    return images.to_uint8(picture)[0], images.to_uint8(fake)[0], images.to_uint8(cycled)[0]

@@ -1,23 +1,24 @@
 """Training: from a Config and a workdir to a trained model."""
 
 import os
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoints, datasets, history, images, schedules
+from tf_cyclegan import checkpoint_files, datasets, history, locks
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
-from tf_cyclegan.config import CONFIG_FILE, Config, read_json, refuse_other_run, to_json
+from tf_cyclegan.config import CONFIG_FILE, Config, refuse_other_run, to_json
 from tf_cyclegan.cyclegan import CycleGAN
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
+from tf_cyclegan.interruptions import Interruptions
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.samples import Samples
+from tf_cyclegan.training_run import TrainingRun
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,21 @@ class Outcome:
       epochs: whole epochs done in all.
       trained: whether this call trained at all; False where the run had ended before.
       tested: whether there are test pictures of both domains.
+      stopped: the number of the signal that ended it early; None where none did.
     """
 
     steps: int
     epochs: int
     trained: bool
     tested: bool = True
+    stopped: int | None = None
 
 
 def train(config: Config, workdir: Path, progress: Progress | None = None) -> Outcome:
-    """Trains up to `config.epochs` epochs in all, from the newest checkpoint where there is one.
+    """Trains up to `config.epochs` epochs in all, from the newest whole checkpoint if there is one.
 
-    Writes into `workdir`: config.json, checkpoints/, samples/epoch_NNNN.png, history.csv.
+    Writes into `workdir`: config.json, checkpoints/, samples/epoch_NNNN.png, history.csv. SIGINT,
+    SIGTERM and SIGHUP end it after the present step, with a checkpoint.
 
     Args:
       config: the settings.
@@ -48,11 +52,13 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
       progress: shows what goes on; silent where it is None.
 
     Raises:
-      UserError: the workdir holds another run or cannot be written to, the data set cannot be had,
-        or a picture in it cannot be read. Nothing is written then.
+      UserError: the workdir holds another run, is in use or cannot be written to, all checkpoints
+        are damaged, the data set cannot be had, or a picture in it cannot be read: nothing is
+        written then. Or training diverged, or a checkpoint cannot be written: the earlier ones
+        are whole.
     """
     progress = progress or Progress()
-    _check_workdir(config, workdir)
+    newest, there = _check_workdir(config, workdir, progress)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
     train_x, train_y, test_x, test_y = _load_pictures(config)
@@ -60,8 +66,14 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
     pipeline = InputPipeline(train_x, train_y, config)
     total = pipeline.steps_per_epoch * config.epochs
     total = min(total, config.max_steps or total)
-    if (done := _steps_done(workdir)) >= total:
+    if newest and (done := checkpoint_files.step_of(newest)) >= total:
         return Outcome(done, done // pipeline.steps_per_epoch, trained=False, tested=tested)
+    fingerprints = [_fingerprint(train_x), _fingerprint(train_y)]
+    if newest and checkpoint_files.pictures_in(newest) != fingerprints:
+        raise UserError(
+            f"{workdir}: its training pictures were others than those that are there now, so the "
+            f"run cannot be continued; bring them back, or start a new one with another --workdir"
+        )
     pipeline.check()
     shown = (test_x or train_x.first(config.limit_test), test_y or train_y.first(config.limit_test))
     samples = Samples(*shown, config)
@@ -72,88 +84,58 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
     model = CycleGAN(config)
-    state = TrainingState(len(model.loss_names), [_fingerprint(train_x), _fingerprint(train_y)])
-    saved = Checkpoints(workdir, model, state, config.max_to_keep)
-    _restore(saved, state, workdir, progress)
-    write_file(workdir / CONFIG_FILE, to_json(config).encode())
-    history.forget_after(workdir, int(state.step) // pipeline.steps_per_epoch)
-    run = _Run(config, workdir, model, state, saved, samples, pipeline.steps_per_epoch)
-    progress.start(int(state.step), total, pipeline.steps_per_epoch, 2 * config.batch_size)
+    state = TrainingState(len(model.loss_names), fingerprints)
+    with locks.hold(workdir):
+        if checkpoint_files.find_all(workdir) != there:
+            raise UserError(f"{workdir}: another process has just trained here; run again")
+        saved = Checkpoints(workdir, model, state, config)
+        if newest:
+            saved.restore(newest)
+            progress.say(f"Continuing from step {int(state.step)}, {newest}")
+        write_file(workdir / CONFIG_FILE, to_json(config).encode())
+        history.forget_after(workdir, int(state.step) // pipeline.steps_per_epoch)
+        run = TrainingRun(config, workdir, model, state, saved, samples, pipeline, progress)
+        stopped = _train(run, total)
+    epochs = run.step // pipeline.steps_per_epoch
+    return Outcome(run.step, epochs, trained=True, tested=tested, stopped=stopped)
+
+
+def _train(run: TrainingRun, total: int) -> int | None:
+    """Trains up to step `total`. Returns the signal that stopped it before, if one did."""
+    run.progress.start(run.step, total, run.pipeline.steps_per_epoch, 2 * run.config.batch_size)
     try:
-        for x, y in pipeline.batches(int(state.step), total):
-            losses = model.train_step(x, y)
-            run.count(losses)
-            progress.step(losses)
-        run.save()
+        with Interruptions(run.progress.say) as interruptions:
+            for x, y in run.pipeline.batches(run.step, total):
+                run.train_on(x, y)
+                if interruptions.signal is not None:
+                    break
+            run.save()
     finally:
-        progress.stop()
-    return Outcome(total, total // pipeline.steps_per_epoch, trained=True, tested=tested)
+        run.progress.stop()
+    return interruptions.signal if run.step < total else None
 
 
-@dataclass
-class _Run:
-    """What happens beside the steps: the epoch's end with its samples, history and checkpoint."""
-
-    config: Config
-    workdir: Path
-    model: CycleGAN
-    state: TrainingState
-    saved: Checkpoints
-    samples: Samples
-    steps_per_epoch: int
-
-    def __post_init__(self) -> None:
-        # The step as a number of Python's: reading the variable would wait for the device.
-        self._step = self._saved_step = int(self.state.step)
-        self._begin_epoch(self._step // self.steps_per_epoch)
-
-    def count(self, losses: dict[str, tf.Tensor]) -> None:
-        self._step += 1
-        self.state.step.assign_add(1)
-        self.state.loss_sums.assign_add(tf.cast(tf.stack(list(losses.values())), tf.float64))
-        if self._step % self.steps_per_epoch == 0:
-            self._end_epoch(self._step // self.steps_per_epoch)
-
-    def save(self) -> None:
-        """Saves, unless this very step is saved already."""
-        if self._saved_step != self._step:
-            self.saved.save()
-            self._saved_step = self._step
-
-    def _end_epoch(self, epoch: int) -> None:
-        means = self.state.loss_sums.numpy() / self.steps_per_epoch
-        began, first = self._since
-        speed = (self._step - first) / (time.monotonic() - began)
-        row = {"epoch": epoch, "step": self._step, "steps_per_second": speed}
-        row["learning_rate"] = self._rate
-        named = zip(self.model.loss_names, means.tolist(), strict=True)
-        history.append(self.workdir, row | dict(named))
-        self.state.loss_sums.assign(tf.zeros_like(self.state.loss_sums))
-        if epoch % self.config.checkpoint_every == 0:
-            self.save()
-        sheet = self.samples.sheet(self.model)
-        images.write_png(self.workdir / "samples" / f"epoch_{epoch:04}.png", sheet)
-        self._begin_epoch(epoch)
-
-    def _begin_epoch(self, epochs_done: int) -> None:
-        self._since = (time.monotonic(), self._step)
-        self._rate = schedules.learning_rate(
-            self.config.learning_rate, epochs_done, self.config.epochs, self.config.decay_start
+def _check_workdir(
+    config: Config, workdir: Path, progress: Progress
+) -> tuple[Path | None, list[Path]]:
+    """The newest whole checkpoint, and all that are there; tells about newer ones, damaged."""
+    locks.refuse_if_held(workdir)
+    existing = next(path for path in [workdir, *workdir.absolute().parents] if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UserError(f"--workdir={workdir}: {existing} cannot be written to; choose another one")
+    there = checkpoint_files.find_all(workdir)
+    if not there:
+        return None, there
+    newest, damaged = checkpoint_files.newest_whole(workdir)
+    refuse_other_run(checkpoint_files.config_in(newest), config, str(workdir))
+    if "discriminator_x" not in checkpoint_files.networks_in(newest):
+        raise UserError(
+            f"{workdir}: holds imported generators, which translate but cannot be trained on; "
+            f"train in another --workdir"
         )
-        self.model.set_learning_rate(self._rate)
-
-
-def _check_workdir(config: Config, workdir: Path) -> None:
-    if checkpoints.has_checkpoint(workdir):
-        refuse_other_run(read_json(workdir / CONFIG_FILE), config, str(workdir))
-        if "discriminator_x" not in checkpoints.networks_in(checkpoints.find(workdir, None)):
-            raise UserError(
-                f"{workdir}: holds imported generators, which translate but cannot be trained on; "
-                f"train in another --workdir"
-            )
-    there = next(path for path in [workdir, *workdir.absolute().parents] if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise UserError(f"--workdir={workdir}: {there} cannot be written to; choose another one")
+    for line in damaged:
+        progress.say(line)
+    return newest, there
 
 
 def _load_pictures(config: Config) -> list[Pictures]:
@@ -166,25 +148,6 @@ def _load_pictures(config: Config) -> list[Pictures]:
 
     train = [load(f"train{domain}", config.limit_train) for domain in "AB"]
     return train + [load(f"test{domain}", config.limit_test) for domain in "AB"]
-
-
-def _steps_done(workdir: Path) -> int:
-    if not checkpoints.has_checkpoint(workdir):
-        return 0
-    return int(checkpoints.find(workdir, None).name.removeprefix("ckpt-"))
-
-
-def _restore(saved: Checkpoints, state: TrainingState, workdir: Path, progress: Progress) -> None:
-    pictures = state.pictures.numpy().tolist()
-    path = saved.restore_newest()
-    if path is None:
-        return
-    if state.pictures.numpy().tolist() != pictures:
-        raise UserError(
-            f"{workdir}: its training pictures were others than those that are there now, so the "
-            f"run cannot be continued; bring them back, or start a new one with another --workdir"
-        )
-    progress.say(f"Continuing from step {int(state.step)}, {path}")
 
 
 def _fingerprint(pictures: Pictures) -> int:

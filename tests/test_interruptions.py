@@ -1,0 +1,54 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from tf_cyclegan.interruptions import Interruptions
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_is_noted_and_told(number):
+    told = []
+    before = signal.getsignal(number)
+    with Interruptions(told.append) as interruptions:
+        assert interruptions.signal is None
+        os.kill(os.getpid(), number)
+        assert interruptions.signal == number
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interruptions.signal == number
+    assert signal.getsignal(number) is before
+    assert len(told) == 1
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    with Interruptions(lambda line: None) as interruptions:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interruptions.signal == signal.SIGINT
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_what_was_ignored_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interruptions(lambda line: None) as interruptions:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert interruptions.signal is None
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_in_another_thread_nothing_is_changed():
+    before = signal.getsignal(signal.SIGINT)
+    seen = []
+
+    def enter():
+        with Interruptions(lambda line: None):
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [before]
