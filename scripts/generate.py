@@ -1,5 +1,6 @@
 """Translates a data set with a trained model: python scripts/generate.py --split=test"""
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -24,6 +25,11 @@ _LIMIT = flags.DEFINE_integer(
 _CHECKPOINT = flags.DEFINE_integer(
     "checkpoint", None, "the step of the checkpoint to use (default: the newest)", lower_bound=0
 )
+_SKIP_UNREADABLE = flags.DEFINE_boolean(
+    "skip_unreadable",
+    False,
+    "go on without the pictures that cannot be used, instead of ending with a list of them",
+)
 
 
 def main() -> None:
@@ -33,11 +39,19 @@ def main() -> None:
 
     output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
     translator = generation.Translator(workdir, _CHECKPOINT.value, _DIRECTION.value)
+    # Those of both directions first, so that a bad one is told before anything is written.
+    found = generation.load_split(
+        translator.config,
+        _SPLIT.value,
+        translator.directions,
+        _LIMIT.value,
+        _DATASET.value,
+        _SKIP_UNREADABLE.value,
+        say=lambda line: print(line, file=sys.stderr),
+    )
     print(f"Translating with {translator.checkpoint}")
-    for direction in translator.directions:
-        written = generation.translate_split(
-            translator, _SPLIT.value, direction, output, _LIMIT.value, _DATASET.value
-        )
+    for direction, pictures in zip(translator.directions, found, strict=True):
+        written = generation.translate_pictures(translator, pictures, direction, output)
         print(
             f"{direction}: {written.count} pictures in {written.folder}, seen together in "
             f"{written.sheet}"

@@ -1,17 +1,15 @@
 import json
 import shutil
-from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import checkpoints, generation, images
+from tf_cyclegan import checkpoints, images
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import to_json
 from tf_cyclegan.cyclegan import CycleGAN
-from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.generation import Translator, translate_split
 
@@ -103,29 +101,35 @@ def test_a_bad_picture_is_told_before_anything_is_written(run, tmp_path, photos)
     assert not (tmp_path / "out").exists()
 
 
+def test_bad_pictures_can_be_left_out(run, tmp_path, photos):
+    root = shutil.copytree(photos, tmp_path / "photos")
+    (root / "testA" / "0.png").write_text("not a picture")
+    written = translate_split(
+        Translator(run[0]), "test", "AtoB", tmp_path, dataset=str(root), skip_unreadable=True
+    )
+    assert written.count == 2
+    assert sorted(p.name for p in written.folder.iterdir()) == ["1.png", "2.png"]
+
+
+def test_a_link_out_of_the_output_is_not_followed(run, tmp_path, photos):
+    root = shutil.copytree(photos, tmp_path / "photos")
+    (root / "testA" / "day").mkdir()
+    shutil.copy(root / "testA" / "0.png", root / "testA" / "day")
+    for path in (tmp_path / "elsewhere", tmp_path / "out" / "AtoB"):
+        path.mkdir(parents=True)
+    (tmp_path / "out" / "AtoB" / "day").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match=r"out/AtoB/day: leads out of .*out by a link"):
+        translate_split(Translator(run[0]), "test", "AtoB", tmp_path / "out", dataset=str(root))
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert [p.name for p in (tmp_path / "out" / "AtoB").iterdir()] == ["day"]
+
+
 def test_another_networks_config_is_refused(run, tmp_path):
     workdir = shutil.copytree(run[0], tmp_path / "run")
     settings = json.loads((workdir / "config.json").read_text()) | {"filters": 4}
     (workdir / "config.json").write_text(json.dumps(settings))
     with pytest.raises(UserError, match="ckpt-5: does not match"):
         Translator(workdir)
-
-
-def test_names_stay_apart_and_in_the_folder():
-    names = ("a.jpg", "a.png", "b/a.jpg", "../up.jpg", "/etc/x.png", "00012", "c d\u00e9.JPG")
-    found = list(generation._file_names(Pictures(names, make_picture)))
-    assert found == [
-        PurePosixPath(p)
-        for p in (
-            "a.png",
-            "a.png.png",
-            "b/a.png",
-            "up.png",
-            "etc/x.png",
-            "00012.png",
-            "c d\u00e9.png",
-        )
-    ]
 
 
 def test_translation_leaves_the_dropout_alone(run):

@@ -16,6 +16,8 @@ from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
+from tf_cyclegan.picture_check import PictureCheck
+from tf_cyclegan.prepared_pictures import PreparedPictures
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.samples import Samples
 
@@ -49,22 +51,22 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
 
     Raises:
       UserError: the workdir holds another run or cannot be written to, the data set cannot be had,
-        or a picture in it cannot be read. Nothing is written then.
+        or pictures in it cannot be used. Nothing is written then.
     """
     progress = progress or Progress()
     _check_workdir(config, workdir)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    train_x, train_y, test_x, test_y = _load_pictures(config)
+    (train_x, train_y), (test_x, test_y) = _load_pictures(config, progress)
     tested = bool(test_x and test_y)
     pipeline = InputPipeline(train_x, train_y, config)
     total = pipeline.steps_per_epoch * config.epochs
     total = min(total, config.max_steps or total)
     if (done := _steps_done(workdir)) >= total:
         return Outcome(done, done // pipeline.steps_per_epoch, trained=False, tested=tested)
-    pipeline.check()
-    shown = (test_x or train_x.first(config.limit_test), test_y or train_y.first(config.limit_test))
-    samples = Samples(*shown, config)
+    shown_x = test_x or train_x.pictures.first(config.limit_test)
+    shown_y = test_y or train_y.pictures.first(config.limit_test)
+    samples = Samples(shown_x, shown_y, config)
 
     progress.say(_device())
     if config.decay_start is not None and config.decay_start >= config.epochs:
@@ -156,16 +158,23 @@ def _check_workdir(config: Config, workdir: Path) -> None:
         raise UserError(f"--workdir={workdir}: {there} cannot be written to; choose another one")
 
 
-def _load_pictures(config: Config) -> list[Pictures]:
-    """trainA, trainB, testA, testB, limited."""
+def _load_pictures(
+    config: Config, progress: Progress
+) -> tuple[list[PreparedPictures], list[Pictures]]:
+    """The training pictures of A and B and their test pictures: limited, and all checked."""
 
     def load(split: str, limit: int | None) -> Pictures:
         return datasets.load(
             config.dataset, split, image_size=config.image_size, data_dir=config.data_dir
         ).first(limit)
 
-    train = [load(f"train{domain}", config.limit_train) for domain in "AB"]
-    return train + [load(f"test{domain}", config.limit_test) for domain in "AB"]
+    train = [PreparedPictures(load(f"train{d}", config.limit_train), d, config) for d in "AB"]
+    test = [load(f"test{d}", config.limit_test) for d in "AB"]
+    check = PictureCheck(progress.say)
+    train = [check.usable(f"train{d}", each) for d, each in zip("AB", train, strict=True)]
+    test = [check.usable(f"test{d}", each) for d, each in zip("AB", test, strict=True)]
+    check.conclude(config.skip_unreadable)
+    return train, test
 
 
 def _steps_done(workdir: Path) -> int:
@@ -187,8 +196,9 @@ def _restore(saved: Checkpoints, state: TrainingState, workdir: Path, progress: 
     progress.say(f"Continuing from step {int(state.step)}, {path}")
 
 
-def _fingerprint(pictures: Pictures) -> int:
-    return zlib.crc32("\n".join(pictures.names).encode())
+def _fingerprint(pictures: PreparedPictures) -> int:
+    # File names need not be UTF-8; Python has surrogates in them then.
+    return zlib.crc32("\n".join(pictures.names).encode("utf-8", "surrogateescape"))
 
 
 def _device() -> str:
