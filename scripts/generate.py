@@ -25,6 +25,11 @@ _LIMIT = flags.DEFINE_integer(
 _CHECKPOINT = flags.DEFINE_integer(
     "checkpoint", None, "the step of the checkpoint to use (default: the newest)", lower_bound=0
 )
+_SKIP_UNREADABLE = flags.DEFINE_boolean(
+    "skip_unreadable",
+    False,
+    "go on without the pictures that cannot be used, instead of ending with a list of them",
+)
 
 
 def main() -> None:
@@ -36,11 +41,19 @@ def main() -> None:
     translator = generation.Translator(workdir, _CHECKPOINT.value, _DIRECTION.value)
     for line in translator.damaged:
         print(line, file=sys.stderr)
+    # Those of both directions first, so that a bad one is told before anything is written.
+    found = generation.load_split(
+        translator.config,
+        _SPLIT.value,
+        translator.directions,
+        _LIMIT.value,
+        _DATASET.value,
+        _SKIP_UNREADABLE.value,
+        say=lambda line: print(line, file=sys.stderr),
+    )
     print(f"Translating with {translator.checkpoint}")
-    for direction in translator.directions:
-        written = generation.translate_split(
-            translator, _SPLIT.value, direction, output, _LIMIT.value, _DATASET.value
-        )
+    for direction, pictures in zip(translator.directions, found, strict=True):
+        written = generation.translate_pictures(translator, pictures, direction, output)
         print(
             f"{direction}: {written.count} pictures in {written.folder}, seen together in "
             f"{written.sheet}"

@@ -1,5 +1,7 @@
 """Shared by the tests: pictures, a data set folder, and one tiny model."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,9 @@ import pytest
 from PIL import Image
 
 from tf_cyclegan.config import Config
+
+# Hypothesis would leave a folder in the one that the tests are started from.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis")
 
 
 def make_picture(seed: int, height: int = 40, width: int = 48) -> np.ndarray:

@@ -63,6 +63,46 @@ def test_bad_data_gets_one_line_and_writes_nothing(tmp_path):
     assert "has no folder trainA" in refused("train.py", "--dataset=no_a", cwd=tmp_path)
 
 
+@pytest.fixture
+def with_bad_pictures(tmp_path):
+    """Data of 9 pictures, two of them for training and one for testing that cannot be read."""
+    root = make_folder(tmp_path / "photos", trainA=3, trainB=2, testA=1, testB=1)
+    (root / "trainA" / "1.png").write_bytes(b"")
+    (root / "trainB" / "a text.JPG").write_text("not a picture")
+    (root / "testB" / "link.png").symlink_to("gone.png")
+    return root
+
+
+BAD = ["trainA/1.png: is empty", "trainB/a text.JPG: is not a", "testB/link.png: cannot be read"]
+
+
+def test_all_bad_pictures_are_listed_and_nothing_is_written(tmp_path, with_bad_pictures):
+    before = sorted(tmp_path.rglob("*"))
+    status, out, err = script("train.py", "--dataset=photos", cwd=tmp_path)
+    lines = err.splitlines()
+    assert (status, out, len(lines)) == (1, "", 4), err
+    for line, told in zip(lines, BAD, strict=False):
+        assert line.startswith(f"{with_bad_pictures}/{told}")
+    assert lines[3] == (
+        "train.py: error: 3 of 9 pictures cannot be used (listed above); remove them, or go on "
+        "without them: --skip_unreadable"
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_bad_pictures_can_be_left_out(tmp_path, with_bad_pictures):
+    small = ["--image_size=32", "--filters=2", "--max_steps=1"]
+    status, _, err = script(
+        "train.py", "--dataset=photos", "--workdir=run", "--skip_unreadable", *small, cwd=tmp_path
+    )
+    assert status == 0, err
+    assert "\nGoing on without 3 of 9 pictures, which cannot be used (listed above)\n" in err
+    status, out, err = script("generate.py", "--workdir=run", "--skip_unreadable", cwd=tmp_path)
+    assert status == 0, err
+    assert err.splitlines()[-1].startswith("Going on without 1 of 3 pictures")
+    assert "BtoA: 1 pictures in" in out
+
+
 def test_a_workdir_that_cannot_be_written_gets_one_line(tmp_path, photos):
     (tmp_path / "file").write_text("in the way")
     told = refused("train.py", f"--dataset={photos}", "--workdir=file/run", cwd=tmp_path)
@@ -70,12 +110,12 @@ def test_a_workdir_that_cannot_be_written_gets_one_line(tmp_path, photos):
     assert "choose another one" in told
 
 
-def test_a_damaged_config_gets_one_line(tmp_path):
+def test_a_damaged_config_and_no_whole_checkpoint_get_one_line(tmp_path):
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / "checkpoints" / "ckpt-1.index").touch()
     (tmp_path / "run" / "config.json").write_text("{")
     told = refused("train.py", "--workdir=run", cwd=tmp_path)
-    assert "run/config.json: is not JSON" in told
+    assert "run/checkpoints: all 1 checkpoints are damaged" in told
 
 
 def test_generating_without_a_run_says_what_makes_one(tmp_path):

@@ -157,5 +157,27 @@ def test_another_run_is_refused_by_field_with_both_values():
 
 
 def test_harmless_changes_are_taken():
-    changes = {"epochs": 99, "checkpoint_every": 7, "max_to_keep": 1, "max_steps": 3}
+    changes = {"epochs": 99, "checkpoint_every": "7", "max_to_keep": 1, "max_steps": 3}
     configs.refuse_other_run(Config(), Config(**changes), "runs/mini")
+
+
+@pytest.mark.parametrize("name", ["epochs", "seed", "cycle_weight"])
+def test_numbers_have_an_end(name):
+    with pytest.raises(UserError, match=f"--{name}: give a number of 2147483647 or less"):
+        Config(**{name: 2**31})
+
+
+def test_long_values_are_cut_in_the_message():
+    with pytest.raises(UserError, match="--epochs takes a whole number") as caught:
+        Config(epochs=[[0] * 10_000] * 10_000)
+    assert len(str(caught.value)) < 200
+
+
+def test_json_nested_without_end_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match=r"config\.json: is not JSON of settings: it is nested"):
+        configs.read_json(tmp_path / "config.json")
+
+
+def test_leaving_out_bad_pictures_may_change_between_parts_of_a_run():
+    configs.refuse_other_run(Config(), Config(skip_unreadable=True), "runs/mini")

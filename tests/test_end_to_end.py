@@ -80,6 +80,16 @@ def test_a_run_is_continued_without_repeating_its_flags_and_refuses_others(runs)
     assert err.count("\n") == 1
 
 
+def test_a_damaged_config_is_taken_from_the_checkpoint_and_told(runs):
+    settings = runs[0] / "runs" / "whole" / "config.json"
+    text = settings.read_text()
+    settings.write_text("{")
+    status, out, err = script("train.py", "--workdir=runs/whole", cwd=runs[0])
+    settings.write_text(text)
+    assert (status, "This run is finished" in out) == (0, True), err
+    assert re.search(r"config\.json: is not JSON.*; going on with the settings in .*ckpt-16", err)
+
+
 def test_generate_translates_the_last_run(runs):
     cwd = runs[0]
     status, out, err = script("generate.py", "--split=test", cwd=cwd)

@@ -26,3 +26,13 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"old")
+    for name in ("b.txt", ".b.txt.partial"):
+        (tmp_path / name).symlink_to("elsewhere")
+    write_file(tmp_path / "b.txt", b"new")
+    assert (tmp_path / "elsewhere").read_bytes() == b"old"
+    assert (tmp_path / "b.txt").read_bytes() == b"new"
+    assert not (tmp_path / "b.txt").is_symlink()

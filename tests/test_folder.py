@@ -1,4 +1,7 @@
+import os
+import struct
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,3 +91,70 @@ def test_damaged_zip_member_is_told(tmp_path, photos):
     path.write_bytes(bytes(data))
     with pytest.raises(UserError, match=r"photos\.zip: trainA/0\.png cannot be read"):
         folder.load(path, "trainA").read(0)
+
+
+def test_links_are_followed_and_each_folder_is_taken_once(tmp_path):
+    root = make_folder(tmp_path / "photos", trainA=1)
+    outside = make_folder(tmp_path / "elsewhere", day=2) / "day"
+    (root / "trainA" / "linked").symlink_to(outside)
+    (root / "trainA" / "again").symlink_to(outside)
+    (outside / "back").symlink_to(root / "trainA")
+    (outside / "up").symlink_to(tmp_path)
+    (root / "trainA" / "real").mkdir()
+    (root / "trainA" / "real" / "x.png").symlink_to(outside / "0.png")
+    (root / "trainA" / "a link to real").symlink_to("real")
+    names = ("0.png", "again/0.png", "again/1.png", "real/x.png")
+    assert folder.load(root, "trainA").names == names
+
+
+def test_a_file_without_permission_is_told(tmp_path, monkeypatch):
+    root = make_folder(tmp_path / "photos", trainA=1)
+
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    with pytest.raises(UserError, match=r"trainA/0\.png: cannot be read \(Permission denied\)"):
+        folder.load(root, "trainA").read(0)
+
+
+def test_a_folder_without_permission_is_told(tmp_path, monkeypatch):
+    root = make_folder(tmp_path / "photos", trainA=1)
+
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    with pytest.raises(UserError, match=r"trainA: cannot be read \(Permission denied\)"):
+        folder.load(root, "trainA")
+
+
+def test_a_file_too_large_to_read_is_told_unread(tmp_path):
+    (tmp_path / "trainA").mkdir()
+    with (tmp_path / "trainA" / "sparse.bmp").open("wb") as file:
+        file.truncate(2**31 + 1)
+    with pytest.raises(UserError, match=r"sparse\.bmp: has 2147483649 bytes, and 2147483648 are"):
+        folder.load(tmp_path, "trainA").read(0)
+
+
+def test_zip_members_that_lie_about_their_size_are_told(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("trainA/x.png", bytes(10_000))
+    data = path.read_bytes()
+    for claimed in (100, 2**32 - 2):
+        changed = struct.pack("<I", claimed).join(data.split(struct.pack("<I", 10_000)))
+        assert changed != data
+        path.write_bytes(changed)
+        with pytest.raises(UserError, match=r"photos\.zip: trainA/x\.png"):
+            folder.load(path, "trainA").read(0)
+
+
+def test_zip_names_are_taken_once_and_ways_out_are_not(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("x.png", "../y.png", "../../z.png", "/etc/a.png", "C:\\b.png"):
+            archive.writestr(f"trainA/{name}", b"")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("trainA/x.png", b"")
+    assert folder.load(path, "trainA").names == ("/etc/a.png", "C:\\b.png", "x.png")

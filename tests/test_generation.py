@@ -1,15 +1,13 @@
 import shutil
-from pathlib import PurePosixPath
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import checkpoints, generation, images
+from tf_cyclegan import checkpoints, images
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.cyclegan import CycleGAN
-from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.generation import Translator, translate_split
 
@@ -111,23 +109,6 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_told(run, tmp_path):
     translator = Translator(workdir)
     assert translator.checkpoint.name == "ckpt-0"
     assert [line.split(":")[0][-6:] for line in translator.damaged] == ["ckpt-5"]
-
-
-def test_names_stay_apart_and_in_the_folder():
-    names = ("a.jpg", "a.png", "b/a.jpg", "../up.jpg", "/etc/x.png", "00012", "c d\u00e9.JPG")
-    found = list(generation._file_names(Pictures(names, make_picture)))
-    assert found == [
-        PurePosixPath(p)
-        for p in (
-            "a.png",
-            "a.png.png",
-            "b/a.png",
-            "up.png",
-            "etc/x.png",
-            "00012.png",
-            "c d\u00e9.png",
-        )
-    ]
 
 
 def test_translation_leaves_the_dropout_alone(run):

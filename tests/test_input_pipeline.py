@@ -7,6 +7,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.input_pipeline import InputPipeline
+from tf_cyclegan.prepared_pictures import PreparedPictures
 
 
 def flat(count, first=0):
@@ -18,7 +19,8 @@ def flat(count, first=0):
 
 
 def pipeline(x, y, **changes):
-    return InputPipeline(x, y, Config(image_size=32, **changes))
+    config = Config(image_size=32, **changes)
+    return InputPipeline(PreparedPictures(x, "A", config), PreparedPictures(y, "B", config), config)
 
 
 def levels(batch):
@@ -128,24 +130,13 @@ def test_resize_alone_leaves_nothing_random():
         np.testing.assert_array_equal(p.batch_at(step)[0][0], expected)
 
 
-def test_check_reads_every_picture_once_and_keeps_it():
-    reads = []
-    counted = Pictures(("0", "1", "2"), lambda i: reads.append(i) or make_picture(i))
-    p = pipeline(counted, flat(3))
-    p.check()
-    list(p.batches(0, 9))
-    assert sorted(reads) == [0, 1, 2]
-
-
-def test_check_and_training_tell_the_bad_picture():
+def test_training_tells_a_picture_that_has_become_bad():
     def read(i):
         if i == 2:
             raise UserError("2.png: is not a picture")
         return make_picture(i)
 
     p = pipeline(flat(4), Pictures(("0", "1", "2", "3"), read))
-    with pytest.raises(UserError, match=r"2\.png"):
-        p.check()
     with pytest.raises(UserError, match=r"2\.png"):
         list(p.batches(0, 4))
 

@@ -4,8 +4,10 @@ Standard library only, so that a mistake on the command line is answered at once
 """
 
 import dataclasses
+import functools
 import json
 import math
+import reprlib
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,9 @@ from tf_cyclegan.errors import UserError
 
 # A run's settings, in its workdir.
 CONFIG_FILE = "config.json"
+
+# Of whole numbers: what TensorFlow takes anywhere.
+_MOST = 2**31 - 1
 
 # The tutorial's jitter: pictures are enlarged from 256 to 286 pixels before the crop.
 _JITTER = 286 / 256
@@ -59,6 +64,11 @@ class Config:
     data_dir: str | None = _knob(
         None,
         "where tensorflow-datasets keeps its data (default: ~/tensorflow_datasets)",
+        harmless=True,
+    )
+    skip_unreadable: bool = _knob(
+        False,
+        "go on without the pictures that cannot be used, instead of ending with a list of them",
         harmless=True,
     )
     epochs: int = _knob(40, "passes over the data, in all", least=1, harmless=True)
@@ -166,11 +176,14 @@ class Config:
         kind, optional = field_type(field.name)
         if value is None and optional:
             return
+        if kind in (int, float) and type(value) is int and abs(value) > _MOST:
+            raise UserError(f"--{field.name}: give a number of {_MOST} or less")
         if kind is float and type(value) is int:
             value = float(value)
             object.__setattr__(self, field.name, value)
         if type(value) is not kind:
-            raise UserError(f"--{field.name} takes {_TYPE_NAMES[kind]}, not {value!r}")
+            shown = reprlib.repr(value)
+            raise UserError(f"--{field.name} takes {_TYPE_NAMES[kind]}, not {shown}")
         choices, least = field.metadata["choices"], field.metadata["least"]
         if choices and value not in choices:
             raise UserError(f"--{field.name}={value}: choose one of {', '.join(choices)}")
@@ -286,6 +299,7 @@ class Config:
 _TYPE_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
+@functools.cache
 def field_type(name: str) -> tuple[type, bool]:
     """The plain type of a Config field, and whether it may be None."""
     hint = get_type_hints(Config)[name]
@@ -417,7 +431,9 @@ def from_json(text: bytes | str, where: str) -> Config:
     """
     try:
         settings = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise UserError(f"{where}: is not JSON of settings: it is nested too deeply") from error
+    except ValueError as error:
         raise UserError(f"{where}: is not JSON: {error}") from error
     if not isinstance(settings, dict):
         raise UserError(f"{where}: holds no settings by name")

@@ -9,4 +9,8 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str):
-        super().__init__(" ".join(message.split()))
+        # Messages quote names of files and what is in them, which may hold anything, such as
+        # what changes the terminal that shows them.
+        line = " ".join(message.split())
+        shown = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        super().__init__("".join(shown))

@@ -1,15 +1,18 @@
 """Translation with a trained model: one picture, or a whole split into files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from tf_cyclegan import checkpoint_files, checkpoints, datasets, images, networks
+from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.output_names import png_names, refuse_ways_out
+from tf_cyclegan.picture_check import PictureCheck
 from tf_cyclegan.preprocessing import for_translation
 
 # A direction's source domain and generator.
@@ -82,7 +85,7 @@ class Translator:
 
 @dataclass(frozen=True)
 class Written:
-    """What `translate_split` wrote for one direction: `count` pictures in `folder`, and a sheet."""
+    """What was written for one direction: `count` pictures in `folder`, and a sheet."""
 
     direction: str
     count: int
@@ -97,55 +100,92 @@ def translate_split(
     output: Path,
     limit: int | None = None,
     dataset: str | None = None,
+    skip_unreadable: bool = False,
 ) -> Written:
-    """Translates a split of a data set into PNG files.
+    """Translates a split of a data set into PNG files, as `translate_pictures` says.
+
+    Args:
+      translator: a trained run.
+      split, limit, dataset, skip_unreadable: as for `load_split`.
+      direction: AtoB or BtoA.
+      output: a folder, made where it is missing.
+
+    Raises:
+      UserError: as `load_split` and `translate_pictures`. Nothing is written then.
+    """
+    config = translator.config
+    (pictures,) = load_split(config, split, [direction], limit, dataset, skip_unreadable)
+    return translate_pictures(translator, pictures, direction, output)
+
+
+def load_split(
+    config: Config,
+    split: str,
+    directions: Sequence[str],
+    limit: int | None = None,
+    dataset: str | None = None,
+    skip_unreadable: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Pictures]:
+    """The pictures of a split that directions translate, each read once to see that it can be.
+
+    Args:
+      config: the run's settings.
+      split: train or test.
+      directions: AtoB, BtoA, or both.
+      limit: only the first so many pictures of each domain.
+      dataset: a name or path, as for training; None for the data set of the run.
+      skip_unreadable: go on without the pictures that cannot be read.
+      say: is given a line for each picture that cannot be read.
+
+    Raises:
+      UserError: the data set has no such split, or pictures in it cannot be read.
+    """
+    check, found = PictureCheck(say), []
+    for direction in directions:
+        part = f"{split}{DIRECTIONS[direction][0]}"
+        pictures = datasets.load(
+            dataset or config.dataset, part, image_size=config.image_size, data_dir=config.data_dir
+        ).first(limit)
+        if not pictures:
+            raise UserError(
+                f"{dataset or config.dataset}: has no pictures {part}; try --split=train"
+            )
+        found.append(check.usable(part, pictures))
+    check.conclude(skip_unreadable)
+    return found
+
+
+def translate_pictures(
+    translator: Translator, pictures: Pictures, direction: str, output: Path
+) -> Written:
+    """Translates pictures into PNG files.
 
     Writes `output/DIRECTION/NAME.png` for each picture, and a contact sheet of pairs of input and
     translation beside that folder.
 
     Args:
       translator: a trained run.
-      split: train or test.
+      pictures: those to translate.
       direction: AtoB or BtoA.
       output: a folder, made where it is missing.
-      limit: only the first so many pictures.
-      dataset: a name or path, as for training; None for the data set of the run.
 
     Raises:
-      UserError: the data set has no such split or cannot be read. Nothing is written then.
+      UserError: a link would lead out of `output`; nothing is written then. Or a picture can no
+        longer be read.
     """
-    config, domain = translator.config, DIRECTIONS[direction][0]
-    dataset = dataset or config.dataset
-    pictures = datasets.load(
-        dataset, f"{split}{domain}", image_size=config.image_size, data_dir=config.data_dir
-    ).first(limit)
-    if not pictures:
-        raise UserError(f"{dataset}: has no pictures {split}{domain}; try --split=train")
-    for i in range(len(pictures)):
-        pictures.read(i)  # So that a bad one is told before anything is written.
+    domain = DIRECTIONS[direction][0]
     folder, sheet = output / direction, output / f"{direction}.png"
+    names = png_names(pictures.names)
+    refuse_ways_out(folder, names, output)
     pairs: list[np.ndarray] = []
-    for i, path in enumerate(_file_names(pictures)):
+    for i, name in enumerate(names):
         picture = pictures.read(i)
         translated = translator.translate(picture, direction)
-        images.write_png(folder / path, translated)
+        images.write_png(folder / name, translated)
         if len(pairs) < 2 * _SHEET_ROWS * _SHEET_PAIRS:
             pairs += [picture, translated]
     rows = [pairs[i : i + 2 * _SHEET_PAIRS] for i in range(0, len(pairs), 2 * _SHEET_PAIRS)]
     headings = [domain, direction.replace("to", " to ")] * min(_SHEET_PAIRS, len(pairs) // 2)
     images.write_png(sheet, images.contact_sheet(rows, headings))
     return Written(direction, len(pictures), folder, sheet)
-
-
-def _file_names(pictures: Pictures) -> Iterator[PurePosixPath]:
-    """A name for each translated picture: its own, and its old ending where two would meet."""
-    taken = set()
-    for name in pictures.names:
-        # Names from archives are not to be trusted to stay in the folder.
-        parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
-        path = PurePosixPath(*parts)
-        file = path.with_suffix(".png") if images.is_picture_name(name) else f"{path}.png"
-        if str(file) in taken:
-            file = path.with_name(f"{path.name}.png")
-        taken.add(str(file))
-        yield PurePosixPath(file)

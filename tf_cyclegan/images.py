@@ -3,18 +3,41 @@
 A picture is a uint8 array (height, width, 3), RGB, between the file and the input pipeline.
 """
 
+import contextlib
 import io
 import itertools
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageDraw, ImageFont, UnidentifiedImageError
 
+from tf_cyclegan import colours, quiet_pillow
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+
+# That is 20,000 x 20,000. Pillow takes 4 bytes for each pixel, and NumPy 3.
+MOST_PIXELS = 400_000_000
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+
+# Pictures of more pixels than this are decoded one at a time: several threads read pictures.
+_LARGE = 2**26
+_ONE_LARGE = threading.Lock()
+
+# What EXIF's orientations ask for; 1 asks for nothing.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -30,37 +53,65 @@ def is_picture_name(name: str) -> bool:
 def decode(data: bytes, where: str) -> np.ndarray:
     """Decodes a picture file as a person would see it.
 
-    EXIF rotation is applied, the first frame is taken, grey and palette become RGB, 16 bits become
-    8, and transparent parts become white.
+    EXIF rotation is applied, the first frame or page is taken, and colours become 8-bit sRGB on
+    white, as `colours.to_srgb` says. What is broken beside the pixels, such as EXIF data or a
+    colour profile, is passed over.
+
+    Pillow's settings are changed for the whole process, as `quiet_pillow.prepare` says.
 
     Args:
-      data: the file's bytes: JPEG, PNG, WebP, BMP, GIF or TIFF.
+      data: the file's bytes: JPEG, PNG, WebP, BMP, GIF or TIFF, whatever the file is called.
       where: the file's name, for the error.
 
     Returns:
       uint8 array (height, width, 3).
 
     Raises:
-      UserError: the bytes are no picture, or a truncated one.
+      UserError: the bytes are no such picture, a truncated one, or one of more than 400 million
+        pixels, which is told before they are decoded.
     """
+    if not data:
+        raise UserError(f"{where}: is empty; replace or remove it")
+    quiet_pillow.prepare(MOST_PIXELS)
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return np.asarray(_to_rgb(ImageOps.exif_transpose(picture)))
+        # Pillow knows formats that run other programs. They are not asked for.
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            pixels = picture.width * picture.height
+            if pixels > MOST_PIXELS:
+                raise UserError(_too_large(where, f"{picture.width}x{picture.height}"))
+            with _ONE_LARGE if pixels > _LARGE else contextlib.nullcontext():
+                picture.load()
+                return np.asarray(_upright(colours.to_srgb(picture), picture))
+    except UserError:
+        raise
     except UnidentifiedImageError as error:
-        raise UserError(f"{where}: is not a picture that can be read; remove it") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"{where}: cannot be decoded ({error}); replace or remove it") from error
+        raise UserError(
+            f"{where}: is not a picture that can be read (JPEG, PNG, WebP, BMP, GIF or TIFF); "
+            f"replace or remove it"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise UserError(_too_large(where, "far too many")) from error
+    except Exception as error:
+        # A damaged picture may make Pillow raise nearly anything.
+        reason = str(error)[:200] or type(error).__name__
+        raise UserError(f"{where}: cannot be decoded ({reason}); replace or remove it") from error
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        # Pillow's own conversion clips 16 bits instead of scaling them.
-        picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
+def _too_large(where: str, size: str) -> str:
+    return (
+        f"{where}: has {size} pixels, {MOST_PIXELS} being the most that is read; make it smaller "
+        f"or remove it"
+    )
+
+
+def _upright(picture: Image.Image, original: Image.Image) -> Image.Image:
+    """`picture`, turned and mirrored as the EXIF data of `original` asks for."""
+    try:
+        method = _TURNS.get(original.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        # Damaged EXIF data may make Pillow raise nearly anything, and is no reason to refuse.
+        return picture
+    return picture if method is None else picture.transpose(method)
 
 
 def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> np.ndarray:

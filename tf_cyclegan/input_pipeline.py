@@ -15,11 +15,8 @@ import numpy as np
 
 from tf_cyclegan import images
 from tf_cyclegan.config import Config
-from tf_cyclegan.datasets.pictures import Pictures
-from tf_cyclegan.preprocessing import for_training
+from tf_cyclegan.prepared_pictures import PreparedPictures
 
-# So much of the resized pictures of one domain is kept in memory.
-_CACHE_BYTES = 2**30
 _WORKERS = min(8, os.cpu_count() or 1)
 _BATCHES_AHEAD = 2 * _WORKERS
 
@@ -36,23 +33,12 @@ class InputPipeline:
       steps_per_epoch: steps that an epoch takes.
     """
 
-    def __init__(self, pictures_x: Pictures, pictures_y: Pictures, config: Config):
-        self._domains = (_Kept(pictures_x, "A", config), _Kept(pictures_y, "B", config))
+    def __init__(self, prepared_x: PreparedPictures, prepared_y: PreparedPictures, config: Config):
+        self._domains = (prepared_x, prepared_y)
         self._config = config
         longest = max if config.epoch_length == "larger" else min
-        self._epoch_length = longest(len(pictures_x), len(pictures_y))
+        self._epoch_length = longest(len(prepared_x), len(prepared_y))
         self.steps_per_epoch = math.ceil(self._epoch_length / config.batch_size)
-
-    def check(self) -> None:
-        """Reads every picture once, so that a bad one is found now and not days into training.
-
-        Raises:
-          UserError: names the first picture that cannot be read.
-        """
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            for domain in self._domains:
-                # Taking the results raises what went wrong.
-                deque(pool.map(domain.read, range(len(domain))), maxlen=0)
 
     def names_at(self, step: int) -> tuple[list[str], list[str]]:
         """The names of the pictures of X and of Y in the batch of a step."""
@@ -114,31 +100,6 @@ class InputPipeline:
         top, left = (int(rng.integers(length - size + 1)) for length in picture.shape[:2])
         picture = picture[top : top + size, left : left + size]
         return picture[:, ::-1] if rng.random() > 0.5 else picture
-
-
-class _Kept:
-    """Pictures ready for the random crop, kept in memory as long as there is room."""
-
-    def __init__(self, pictures: Pictures, domain: str, config: Config):
-        self.names = pictures.names
-        self._pictures = pictures
-        self._domain = domain
-        self._config = config
-        self._room = _CACHE_BYTES
-        self._kept: dict[int, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self._pictures)
-
-    def read(self, index: int) -> np.ndarray:
-        if index in self._kept:
-            return self._kept[index]
-        name = self._pictures.names[index]
-        picture = for_training(self._pictures.read(index), self._domain, self._config, name)
-        if picture.nbytes <= self._room:
-            self._room -= picture.nbytes
-            self._kept[index] = picture
-        return picture
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,17 +1,15 @@
 """Training: from a Config and a workdir to a trained model."""
 
 import os
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, datasets, history, locks
+from tf_cyclegan import checkpoint_files, history, locks, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import CONFIG_FILE, Config, refuse_other_run, to_json
 from tf_cyclegan.cyclegan import CycleGAN
-from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
@@ -53,7 +51,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
 
     Raises:
       UserError: the workdir holds another run, is in use or cannot be written to, all checkpoints
-        are damaged, the data set cannot be had, or a picture in it cannot be read: nothing is
+        are damaged, the data set cannot be had, or pictures in it cannot be used: nothing is
         written then. Or training diverged, or a checkpoint cannot be written: the earlier ones
         are whole.
     """
@@ -61,22 +59,18 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
     newest, there = _check_workdir(config, workdir, progress)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
-    train_x, train_y, test_x, test_y = _load_pictures(config)
-    tested = bool(test_x and test_y)
-    pipeline = InputPipeline(train_x, train_y, config)
+    pictures = training_pictures.load(config, progress.say)
+    pipeline = InputPipeline(pictures.train_x, pictures.train_y, config)
     total = pipeline.steps_per_epoch * config.epochs
     total = min(total, config.max_steps or total)
     if newest and (done := checkpoint_files.step_of(newest)) >= total:
-        return Outcome(done, done // pipeline.steps_per_epoch, trained=False, tested=tested)
-    fingerprints = [_fingerprint(train_x), _fingerprint(train_y)]
-    if newest and checkpoint_files.pictures_in(newest) != fingerprints:
+        return Outcome(done, done // pipeline.steps_per_epoch, False, pictures.tested)
+    if newest and checkpoint_files.pictures_in(newest) != pictures.fingerprints():
         raise UserError(
             f"{workdir}: its training pictures were others than those that are there now, so the "
             f"run cannot be continued; bring them back, or start a new one with another --workdir"
         )
-    pipeline.check()
-    shown = (test_x or train_x.first(config.limit_test), test_y or train_y.first(config.limit_test))
-    samples = Samples(*shown, config)
+    samples = Samples(*pictures.shown(config.limit_test), config)
 
     progress.say(_device())
     if config.decay_start is not None and config.decay_start >= config.epochs:
@@ -84,7 +78,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
     model = CycleGAN(config)
-    state = TrainingState(len(model.loss_names), fingerprints)
+    state = TrainingState(len(model.loss_names), pictures.fingerprints())
     with locks.hold(workdir):
         if checkpoint_files.find_all(workdir) != there:
             raise UserError(f"{workdir}: another process has just trained here; run again")
@@ -97,7 +91,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         run = TrainingRun(config, workdir, model, state, saved, samples, pipeline, progress)
         stopped = _train(run, total)
     epochs = run.step // pipeline.steps_per_epoch
-    return Outcome(run.step, epochs, trained=True, tested=tested, stopped=stopped)
+    return Outcome(run.step, epochs, True, pictures.tested, stopped)
 
 
 def _train(run: TrainingRun, total: int) -> int | None:
@@ -136,22 +130,6 @@ def _check_workdir(
     for line in damaged:
         progress.say(line)
     return newest, there
-
-
-def _load_pictures(config: Config) -> list[Pictures]:
-    """trainA, trainB, testA, testB, limited."""
-
-    def load(split: str, limit: int | None) -> Pictures:
-        return datasets.load(
-            config.dataset, split, image_size=config.image_size, data_dir=config.data_dir
-        ).first(limit)
-
-    train = [load(f"train{domain}", config.limit_train) for domain in "AB"]
-    return train + [load(f"test{domain}", config.limit_test) for domain in "AB"]
-
-
-def _fingerprint(pictures: Pictures) -> int:
-    return zlib.crc32("\n".join(pictures.names).encode())
 
 
 def _device() -> str:

@@ -1,5 +1,6 @@
 """The sources of pictures: a drawn set, tensorflow-datasets by name, a folder or .zip."""
 
+import os
 import re
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = No
     """
     if is_drawn(dataset):
         return tfds_source.load(_drawn(dataset, image_size), split, data_dir)
-    path = Path(dataset).expanduser()
+    path = Path(os.path.expanduser(dataset))
     looks_like_name = re.fullmatch(r"\w+(/[\w.-]+){0,2}(:[\d.]+)?", dataset) is not None
-    if path.suffix.lower() == ".zip" or path.exists() or not looks_like_name:
+    if path.suffix.lower() == ".zip" or os.path.exists(path) or not looks_like_name:
         return folder.load(path, split)
     return tfds_source.load(dataset, split, data_dir)

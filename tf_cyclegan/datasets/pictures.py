@@ -1,6 +1,6 @@
 """What every source of pictures gives: one split of one domain, in a fixed order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,3 +26,8 @@ class Pictures:
     def first(self, count: int | None) -> "Pictures":
         """The first `count` pictures; all of them where `count` is None."""
         return Pictures(self.names[:count], self.read)
+
+    def without(self, left_out: Collection[int]) -> "Pictures":
+        """The pictures without those of these numbers, in the same order."""
+        left = [i for i in range(len(self)) if i not in left_out]
+        return Pictures(tuple(self.names[i] for i in left), lambda i: self.read(left[i]))
