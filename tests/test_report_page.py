@@ -250,7 +250,8 @@ def test_while_training_the_page_loads_itself_again_and_keeps_its_place(browser,
     browser.value("document.getElementById('epoch').focus()")
     press(browser, Keys.HOME, Keys.ARROW_RIGHT)
     drag(browser, element(browser, "#stage"), 0.5, 0.3)
-    browser.driver.execute_script("window.old = true")
+    browser.driver.execute_script("window.old = true; scrollBy(0, 50)")
+    scrolled = browser.value("scrollY")
     report.write(path.parent, Config(epochs=6), FACTS, pictures(), finished=True)
     for _ in range(100):
         if not browser.value("window.old"):
@@ -259,6 +260,8 @@ def test_while_training_the_page_loads_itself_again_and_keeps_its_place(browser,
     assert not browser.value("window.old"), "it was loaded again"
     assert element(browser, "#epoch-name").text == "epoch 2"
     assert divider(browser) == pytest.approx(30, abs=1)
+    assert browser.value("document.activeElement.id") == "divider"
+    assert browser.value("scrollY") == scrolled > 0
     assert "Finished" in element(browser, ".when").text
     browser.driver.execute_script("window.old = true")
     time.sleep(1.5)

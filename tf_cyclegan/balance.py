@@ -1,5 +1,6 @@
 """Whether discriminators and generators keep up with each other, in plain words."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,15 +34,15 @@ def balances(row: Mapping[str, float], adversarial_loss: str) -> list[Balance]:
     found = []
     for name, value in row.items():
         kind = scalars.family(name)
+        if not math.isfinite(value):
+            continue
         if kind == "accuracy":
             place = min(1.0, max(0.0, 2 * (1 - value)))
             words = f"It judges {value:.0%} of the patches rightly; guessing makes 50%."
+            found.append(Balance(name, place, words))
         elif kind == "discriminator" and chance is not None:
             place = min(1.0, max(0.0, value / chance))
             words = f"Loss {value:.3g}, guessing makes {chance:.3g}. {_meaning(value / chance)}"
-        else:
-            continue
-        if value == value:
             found.append(Balance(name, place, words))
     return found
 

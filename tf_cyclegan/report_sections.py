@@ -104,7 +104,8 @@ def _progress(config: Config, facts: Facts, rows: _Rows, finished: bool) -> str:
         if not finished:
             left = _duration((facts.steps - step) / speed)
             figures.append(("Time left", left, "at this speed"))
-    state = "Finished" if finished else "Last epoch ended" if rows else "No epoch has ended yet;"
+    when = f"{'Finished' if finished else 'As of'} {_time(time.time())}. "
+    when += f"Started {_time(facts.started)}.{'' if rows else ' No epoch has ended yet.'}"
     items = "".join(
         f"<div><dt>{what}</dt><dd>{number} <small>{unit}</small></dd></div>"
         for what, number, unit in figures
@@ -115,21 +116,22 @@ def _progress(config: Config, facts: Facts, rows: _Rows, finished: bool) -> str:
         f'aria-valuemax="100" aria-valuenow="{percent:.0f}">'
         f'<span style="width:{percent:.2f}%"></span></div>'
         f'<dl class="figures">{items}</dl>'
-        f'<p class="when">{state} {_time(time.time())}. Started {_time(facts.started)}.</p>'
+        f'<p class="when">{when}</p>'
     )
 
 
 def _alerts(rows: _Rows) -> str:
-    for row in rows:
-        broken = [name for name, value in row.items() if not math.isfinite(value)]
-        if broken:
-            names = escape(", ".join(broken))
-            return (
-                f'<p class="alert" role="alert">Since epoch {row["epoch"]:.0f} these are no '
-                f"numbers any more: {names}. Training broke there; go back to an older "
-                f"checkpoint, or start again with a smaller learning rate.</p>"
-            )
-    return ""
+    broken = [
+        name for name, value in (rows[-1] if rows else {}).items() if not math.isfinite(value)
+    ]
+    if not broken:
+        return ""
+    since = next(row["epoch"] for row in rows if not all(map(math.isfinite, row.values())))
+    return (
+        f'<p class="alert" role="alert">Since epoch {since:.0f} these are no numbers any more: '
+        f"{escape(', '.join(broken))}. Training broke there; go back to an older checkpoint, or "
+        f"start again with a smaller learning rate.</p>"
+    )
 
 
 def _animations(workdir: Path) -> str:

@@ -5,11 +5,12 @@ const find = (id) => document.getElementById(id);
 
 // What the reader has set stays over the page's reloading of itself.
 const KEY = `tf_cyclegan ${location.pathname}`;
-const state = { picture: 0, divider: 50, epoch: null, settings: false, scroll: 0 };
+const state = { picture: 0, divider: 50, epoch: null, settings: false, scroll: 0, focus: "" };
 try { Object.assign(state, JSON.parse(sessionStorage.getItem(KEY))); } catch { /* Not allowed here. */ }
 
 function keep() {
   state.scroll = window.scrollY;
+  state.focus = document.activeElement.id;
   try { sessionStorage.setItem(KEY, JSON.stringify(state)); } catch { /* Not allowed here. */ }
 }
 
@@ -169,7 +170,8 @@ if (data.pictures.length) showComparison();
 const busy = data.sheets.length ? showSheets() : () => false;
 if (data.epochs.length) drawCharts(find("charts"), data.panels, data.epochs);
 addEventListener("pagehide", keep);
-if (!data.finished) {
-  refresh(busy);
+if (!data.finished) refresh(busy);
+if (performance.getEntriesByType("navigation")[0].type === "reload") {
   window.scrollTo(0, state.scroll);
+  find(state.focus)?.focus({ preventScroll: true });
 }
