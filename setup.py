@@ -16,11 +16,15 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["tf_cyclegan", "tf_cyclegan.*"]),
+    package_data={"tf_cyclegan": ["report_page/*"]},
     python_requires=">=3.10",
     install_requires=[
         "absl-py>=2.1",
+        "matplotlib>=3.9",
         "numpy>=1.26",
         "pillow>=11.1",
+        # tf.summary.scalar needs it, and tensorflow does not install it.
+        "tensorboard>=2.20",
         "tensorflow>=2.21",
         "tensorflow-datasets>=4.9.7",
         # cycle_gan of tensorflow-datasets imports it, and does not install it.
@@ -29,6 +33,13 @@ setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
-        "dev": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.11", "mypy>=1.15"],
+        "dev": [
+            "pytest>=8",
+            "pytest-xdist>=3.6",
+            "hypothesis>=6.100",
+            "selenium>=4.25",
+            "ruff>=0.11",
+            "mypy>=1.15",
+        ],
     },
 )

@@ -40,8 +40,8 @@ def main() -> None:
             f"Give more --epochs (or --max_steps) to go on."
         )
     print(
+        f"  report       {workdir / 'report.html'}\n"
         f"  samples      {workdir / 'samples'}\n"
-        f"  losses       {workdir / 'history.csv'}\n"
         f"  checkpoints  {workdir / 'checkpoints'}\n"
         f"Next: python scripts/generate.py --workdir={workdir} --split={split}"
     )

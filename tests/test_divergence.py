@@ -3,11 +3,10 @@ import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import divergence
+from tf_cyclegan import divergence, scalars
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.divergence import FiniteCheck
-from tf_cyclegan.losses import ADVERSARIAL_LOSSES
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -43,7 +42,7 @@ def rows(steps, **losses):
 
 
 def test_a_discriminator_that_has_won():
-    bce = ADVERSARIAL_LOSSES["bce"].chance
+    bce = scalars.chance_level("bce")
     assert bce == pytest.approx(0.693147, abs=1e-6)
     early, late = range(200, 1001, 200), range(1200, 2001, 200)
     won = {"discriminator_y": 0.034}
@@ -53,13 +52,13 @@ def test_a_discriminator_that_has_won():
 
 
 def test_a_discriminator_that_has_not():
-    bce = ADVERSARIAL_LOSSES["bce"].chance
+    bce = scalars.chance_level("bce")
     won = {"discriminator_y": 0.01}
     assert divergence.winner([], bce) is None
     assert divergence.winner(rows([200, 400], **won), bce) is None, "not for long yet"
     assert divergence.winner(rows([1000]) + rows([1500, 1900], **won), bce) is None
     assert divergence.winner(rows([2000], discriminator_y=0.036), bce) is None
-    assert divergence.winner(rows([2000], **won), ADVERSARIAL_LOSSES["wgan_gp"].chance) is None
+    assert divergence.winner(rows([2000], **won), scalars.chance_level("wgan_gp")) is None
 
 
 def test_negatives_are_told_from_translations():

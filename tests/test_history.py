@@ -24,3 +24,35 @@ def test_rows_that_will_be_repeated_are_forgotten(tmp_path):
     assert history.read(tmp_path) == []
     history.append(tmp_path, {"epoch": 1})
     assert [row["epoch"] for row in history.read(tmp_path)] == [1]
+
+
+def test_columns_may_begin_late_and_have_gaps(tmp_path):
+    history.append(tmp_path, {"epoch": 1, "cycle": 3})
+    history.append(tmp_path, {"epoch": 2, "score": 7, "cycle": 2})
+    history.append(tmp_path, {"epoch": 3, "cycle": 1})
+    assert (tmp_path / "history.csv").read_text().splitlines() == [
+        "epoch,cycle,score",
+        "1,3,",
+        "2,2,7",
+        "3,1,",
+    ]
+    assert history.read(tmp_path) == [
+        {"epoch": 1, "cycle": 3},
+        {"epoch": 2, "cycle": 2, "score": 7},
+        {"epoch": 3, "cycle": 1},
+    ]
+
+
+def test_rows_with_fewer_cells_than_the_header_are_read(tmp_path):
+    (tmp_path / "history.csv").write_text("epoch,cycle,score\n1,3\n2,2,7\n")
+    assert history.read(tmp_path) == [
+        {"epoch": 1, "cycle": 3},
+        {"epoch": 2, "cycle": 2, "score": 7},
+    ]
+
+
+def test_a_loss_that_is_no_number_is_kept_as_it_is(tmp_path):
+    history.append(tmp_path, {"epoch": 1, "cycle": float("nan"), "total_g": float("inf")})
+    (row,) = history.read(tmp_path)
+    assert row["cycle"] != row["cycle"]
+    assert row["total_g"] == float("inf")

@@ -33,7 +33,7 @@ def cells(sheet):
 
 def test_rows_show_input_translation_and_back_for_both_directions():
     shown = samples.Samples(pictures(9), pictures(2), Config(image_size=32))
-    sheet = samples.sheet(shown.translate(Model))
+    sheet = shown.translate(Model).sheet()
     white, black = [255] * 3, [0] * 3
     found = cells(sheet)
     assert len(found) == samples.COUNT
@@ -50,6 +50,6 @@ def test_the_same_pictures_are_shown_each_time():
     reads = []
     counted = Pictures(("0", "1"), lambda i: reads.append(i) or make_picture(i))
     both = samples.Samples(counted, counted, Config(image_size=32))
-    first, second = (samples.sheet(both.translate(Model)) for _ in range(2))
+    first, second = (both.translate(Model).sheet() for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert reads == [0, 1, 0, 1]

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import training_run
+from tf_cyclegan import history, training_run
 from tf_cyclegan.checkpoints import TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
@@ -49,6 +49,18 @@ class Pipeline:
     steps_per_epoch = STEPS_PER_EPOCH
 
 
+class Monitor:
+    def __init__(self, workdir):
+        self.workdir = workdir
+        self.points = []
+
+    def scalars(self, step, values):
+        self.points.append((step, values))
+
+    def epoch(self, row, translated):
+        history.append(self.workdir, row)
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """Seconds that pass only as a test says."""
@@ -69,6 +81,7 @@ def make_run(workdir, model=None, **settings):
         Saved(),
         Samples(pictures, pictures, config),
         Pipeline,
+        Monitor(workdir),
         Progress(told),
     )
     run.progress.start(0, 10**6, STEPS_PER_EPOCH, 2)
@@ -124,3 +137,17 @@ def test_nothing_is_told_of_a_run_that_goes_well(tmp_path):
     run, told = make_run(tmp_path, model)
     do_steps(run, 3 * STEPS_PER_EPOCH)
     assert "Warning" not in told.getvalue()
+
+
+def test_points_are_means_since_the_last_one(tmp_path):
+    run, _ = make_run(tmp_path)
+    for step in range(1, 2 * STEPS_PER_EPOCH + 1):
+        run.model.losses["discriminator_x"] = float(step)
+        do_steps(run, 1)
+    points = run.monitor.points
+    assert [step for step, _ in points] == list(range(100, 1001, 100))
+    means = [values["discriminator_x"] for _, values in points]
+    assert means == [step - 49.5 for step in range(100, 1001, 100)]
+    rows = history.read(tmp_path)
+    assert [row["discriminator_x"] for row in rows] == [250.5, 750.5]
+    assert {"step_seconds", "data_seconds", "learning_rate"} <= set(points[0][1]) & set(rows[0])

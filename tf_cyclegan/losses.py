@@ -6,7 +6,6 @@ halved, which slows the discriminators down (section 7.1 there), as the authors'
 implementation does for each kind of loss.
 """
 
-import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,13 +20,10 @@ class AdversarialLoss:
     Attributes:
       discriminator: of its logits for real pictures and for generated ones, any shape.
       generator: of the discriminator's logits for generated pictures.
-      chance: the discriminator's loss where it cannot tell real from fake, and knows that; None
-        where there is no such value.
     """
 
     discriminator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
-    chance: float | None
 
 
 def bce_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
@@ -73,10 +69,10 @@ def negative_mean(fake_logits: tf.Tensor) -> tf.Tensor:
 
 ADVERSARIAL_LOSSES: Mapping[str, AdversarialLoss] = types.MappingProxyType(
     {
-        "bce": AdversarialLoss(bce_discriminator_loss, bce_generator_loss, math.log(2)),
-        "lsgan": AdversarialLoss(lsgan_discriminator_loss, lsgan_generator_loss, 0.25),
-        "hinge": AdversarialLoss(hinge_discriminator_loss, negative_mean, 1.0),
-        "wgan_gp": AdversarialLoss(wasserstein_discriminator_loss, negative_mean, None),
+        "bce": AdversarialLoss(bce_discriminator_loss, bce_generator_loss),
+        "lsgan": AdversarialLoss(lsgan_discriminator_loss, lsgan_generator_loss),
+        "hinge": AdversarialLoss(hinge_discriminator_loss, negative_mean),
+        "wgan_gp": AdversarialLoss(wasserstein_discriminator_loss, negative_mean),
     }
 )
 

@@ -1,7 +1,7 @@
 """What the generators make of always the same few test pictures."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -16,8 +16,27 @@ COUNT = 4
 _HEADINGS = ("A", "A to B", "back to A", "", "B", "B to A", "back to B")
 
 
-# A picture, its translation, and that translated back: uint8 (height, width, channels).
-Cycle = tuple[np.ndarray, np.ndarray, np.ndarray]
+@dataclass(frozen=True)
+class Translations:
+    """Test pictures with what the generators make of them.
+
+    Attributes:
+      a_to_b: for each picture of A itself, its translation and that translated back, each uint8
+        (height, width, 3 or 1).
+      b_to_a: likewise for each picture of B.
+    """
+
+    a_to_b: list[list[np.ndarray]]
+    b_to_a: list[list[np.ndarray]]
+
+    def sheet(self) -> np.ndarray:
+        """All of them, both directions side by side, a row for each pair.
+
+        Returns:
+          uint8 array (height, width, 3).
+        """
+        pairs = itertools.zip_longest(self.a_to_b, self.b_to_a, fillvalue=[None] * 3)
+        return images.contact_sheet([[*a, None, *b] for a, b in pairs], _HEADINGS)
 
 
 class Samples:
@@ -29,23 +48,12 @@ class Samples:
             for domain, pictures in (("A", test_x.first(COUNT)), ("B", test_y.first(COUNT)))
         )
 
-    def translate(self, model: CycleGAN) -> dict[str, list[Cycle]]:
-        """What the generators make of them now, by direction: AtoB and BtoA."""
+    def translate(self, model: CycleGAN) -> Translations:
+        """What the model's generators make of the pictures now."""
         g, f = model.generator_g, model.generator_f
-        return {
-            "AtoB": [_there_and_back(x, g, f) for x in self._x],
-            "BtoA": [_there_and_back(y, f, g) for y in self._y],
-        }
-
-
-def sheet(samples: Mapping[str, Sequence[Cycle]]) -> np.ndarray:
-    """Both directions side by side, a row for each pair of pictures.
-
-    Returns:
-      uint8 array (height, width, 3).
-    """
-    rows = itertools.zip_longest(samples["AtoB"], samples["BtoA"], fillvalue=[None] * 3)
-    return images.contact_sheet([[*a, None, *b] for a, b in rows], _HEADINGS)
+        return Translations(
+            [_there_and_back(x, g, f) for x in self._x], [_there_and_back(y, f, g) for y in self._y]
+        )
 
 
 def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
@@ -57,7 +65,8 @@ def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
     return for_translation(picture, domain, config)
 
 
-def _there_and_back(picture: np.ndarray, there: keras.Model, back: keras.Model) -> Cycle:
+def _there_and_back(picture: np.ndarray, there: keras.Model, back: keras.Model) -> list[np.ndarray]:
+    """A uint8 picture, its translation, and that translated back."""
     fake = there(picture, training=False)
     cycled = back(fake, training=False)
-    return images.to_uint8(picture)[0], images.to_uint8(fake)[0], images.to_uint8(cycled)[0]
+    return [images.to_uint8(batch)[0] for batch in (picture, fake, cycled)]

@@ -1,20 +1,23 @@
 """Training: from a Config and a workdir to a trained model."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, history, locks, training_pictures
+from tf_cyclegan import checkpoint_files, locks, tensorboard_log, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import CONFIG_FILE, Config, refuse_other_run, to_json
-from tf_cyclegan.cyclegan import CycleGAN
+from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.interruptions import Interruptions
+from tf_cyclegan.monitor import Monitor
 from tf_cyclegan.progress import Progress
+from tf_cyclegan.report_sections import Facts
 from tf_cyclegan.samples import Samples
 from tf_cyclegan.training_run import TrainingRun
 
@@ -41,8 +44,8 @@ class Outcome:
 def train(config: Config, workdir: Path, progress: Progress | None = None) -> Outcome:
     """Trains up to `config.epochs` epochs in all, from the newest whole checkpoint if there is one.
 
-    Writes into `workdir`: config.json, checkpoints/, samples/epoch_NNNN.png, history.csv. SIGINT,
-    SIGTERM and SIGHUP end it after the present step, with a checkpoint.
+    Writes into `workdir` config.json, checkpoints/ and what `Monitor` does. SIGINT, SIGTERM and
+    SIGHUP end it after the present step, with a checkpoint.
 
     Args:
       config: the settings.
@@ -56,6 +59,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         are whole.
     """
     progress = progress or Progress()
+    tensorboard_log.check()
     newest, there = _check_workdir(config, workdir, progress)
     if config.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -72,7 +76,8 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         )
     samples = Samples(*pictures.shown(config.limit_test), config)
 
-    progress.say(_device())
+    device = _device()
+    progress.say(f"Training on {device}")
     if config.decay_start is not None and config.decay_start >= config.epochs:
         progress.say(
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
@@ -87,8 +92,18 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
             saved.restore(newest)
             progress.say(f"Continuing from step {int(state.step)}, {newest}")
         write_file(workdir / CONFIG_FILE, to_json(config).encode())
-        history.forget_after(workdir, int(state.step) // pipeline.steps_per_epoch)
-        run = TrainingRun(config, workdir, model, state, saved, samples, pipeline, progress)
+        facts = Facts(
+            pictures=pictures.counts(),
+            parameters={name: getattr(model, name).count_params() for name in NETWORKS},
+            device=device,
+            steps=total,
+            started=time.time(),
+        )
+        step = int(state.step)
+        monitor = Monitor(workdir, config, facts, step, step // pipeline.steps_per_epoch)
+        run = TrainingRun(
+            config, workdir, model, state, saved, samples, pipeline, monitor, progress
+        )
         stopped = _train(run, total)
     epochs = run.step // pipeline.steps_per_epoch
     return Outcome(run.step, epochs, True, pictures.tested, stopped)
@@ -104,8 +119,11 @@ def _train(run: TrainingRun, total: int) -> int | None:
                 if interruptions.signal is not None:
                     break
             run.save()
+            if run.step == total:
+                run.finish()
     finally:
         run.progress.stop()
+        run.monitor.close()
     return interruptions.signal if run.step < total else None
 
 
@@ -136,6 +154,6 @@ def _device() -> str:
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         cores = os.cpu_count()
-        return f"Training on the CPU, {cores} cores: no GPU found (BUILD.md: what to do about it)"
+        return f"the CPU, {cores} cores: no GPU found (BUILD.md: what to do about it)"
     names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
-    return f"Training on the GPU: {names[0] or gpus[0].name}"
+    return f"the GPU: {names[0] or gpus[0].name}"

@@ -37,6 +37,15 @@ class TrainingPictures:
             self.test_y or self.train_y.pictures.first(limit),
         )
 
+    def counts(self) -> dict[str, int]:
+        """How many there are, by split."""
+        return {
+            "trainA": len(self.train_x),
+            "trainB": len(self.train_y),
+            "testA": len(self.test_x),
+            "testB": len(self.test_y),
+        }
+
     def fingerprints(self) -> list[int]:
         """What identifies the training pictures of each domain: a checksum of their names."""
         return [_checksum(self.train_x.names), _checksum(self.train_y.names)]

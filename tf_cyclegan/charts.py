@@ -1,0 +1,97 @@
+"""losses.png: the curves of history.csv in one picture."""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tf_cyclegan import history, scalars
+from tf_cyclegan.files import write_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLOURS = ("#1f5fa8", "#c2571a", "#2c7f62", "#7a4fa0", "#8a6d00", "#5b6570")
+# Up to so many epochs each has a dot: a curve of one point would show nothing without.
+_DOTS = 30
+
+
+def write(workdir: Path, adversarial_loss: str) -> None:
+    """Writes workdir/losses.png from history.csv; nothing where that holds nothing.
+
+    Args:
+      workdir: the run's folder.
+      adversarial_loss: the setting, which tells where a discriminator's loss is that of guessing.
+    """
+    # Matplotlib takes a second to import. Figure, unlike pyplot, touches no global state.
+    from matplotlib.figure import Figure
+
+    rows = history.read(workdir)
+    panels = [p for p in scalars.panels(rows, adversarial_loss) if p.family != "time"]
+    if not panels:
+        return
+    lines = math.ceil(len(panels) / 2)
+    figure = Figure(figsize=(11, 3.1 * lines), dpi=110, layout="constrained")
+    for place, panel in enumerate(panels, start=1):
+        _draw(figure.add_subplot(lines, 2, place), panel, rows)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    write_file(workdir / "losses.png", stream.getvalue())
+
+
+def _draw(axes: "Axes", panel: scalars.Panel, rows: Sequence[Mapping[str, float]]) -> None:
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    for name, colour in zip(panel.names, panel.colours, strict=True):
+        points = [
+            (row["epoch"], row[name]) for row in rows if math.isfinite(row.get(name, math.nan))
+        ]
+        if points:
+            axes.plot(
+                *zip(*points, strict=True),
+                color=_COLOURS[colour],
+                label=scalars.label(name),
+                linewidth=1.6,
+                marker="o" if len(points) <= _DOTS else None,
+                markersize=3,
+            )
+    if panel.level is not None:
+        axes.axhline(panel.level, color="#5b6570", linestyle=(0, (4, 3)), linewidth=1.2)
+        axes.annotate(
+            f"guessing, {panel.level:.3g}",
+            (1, panel.level),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color="#5b6570",
+        )
+    if panel.log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_formatter("")
+    else:
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    if len(rows) > 1:
+        axes.set_xlim(rows[0]["epoch"], rows[-1]["epoch"])
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_title(
+        panel.title + (" (log scale)" if panel.log else ""), loc="left", fontsize=11, pad=20
+    )
+    axes.set_xlabel("epoch", fontsize=9)
+    axes.tick_params(labelsize=9)
+    axes.grid(color="#e3e3e3", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(axes.lines) > 1:
+        # Above the curves: looking for the best place among them takes long.
+        above = {
+            "loc": "lower left",
+            "bbox_to_anchor": (0, 1),
+            "borderaxespad": 0,
+            "borderpad": 0.3,
+        }
+        axes.legend(fontsize=8, frameon=False, ncols=4, **above)
