@@ -26,3 +26,17 @@ class Pictures:
     def first(self, count: int | None) -> "Pictures":
         """The first `count` pictures; all of them where `count` is None."""
         return Pictures(self.names[:count], self.read)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What drawn pictures show, in the order of the pictures.
+
+    Attributes:
+      counterparts: the same scenes in the other domain.
+      masks: above 0, in all channels, where a pixel shows any of the animal. Elsewhere picture and
+        counterpart are equal.
+    """
+
+    counterparts: Pictures
+    masks: Pictures
