@@ -29,6 +29,6 @@ setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.21"],
-        "dev": ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.11", "mypy>=1.15"],
+        "dev": ["pytest>=8", "pytest-xdist>=3.6", "scipy>=1.13", "ruff>=0.11", "mypy>=1.15"],
     },
 )

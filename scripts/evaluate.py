@@ -36,14 +36,14 @@ def main() -> None:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
-        from tf_cyclegan.evaluation import inception, report, test_sets
+        from tf_cyclegan.evaluation import evaluation_set, inception, report
 
     translator = generation.Translator(workdir, _CHECKPOINT.value)
     directions = [_DIRECTION.value] if _DIRECTION.value else translator.directions
     if not set(directions) <= set(translator.directions):
         raise UserError(f"{workdir}: has no generator for --direction={_DIRECTION.value}")
     config, generators = translator.config, translator.generators
-    test = test_sets.load(config, _SPLIT.value, _DATASET.value, _LIMIT.value, _PAIRED.value)
+    scored = evaluation_set.load(config, _SPLIT.value, _DATASET.value, _LIMIT.value, _PAIRED.value)
     features: report.Features | str = "--noinception"
     if _INCEPTION.value:
         try:
@@ -53,7 +53,7 @@ def main() -> None:
                 raise
             features = str(error)
     print(f"Scoring {translator.checkpoint}", flush=True)
-    found = report.evaluate(generators, config, test, directions, features)
+    found = report.evaluate(generators, config, scored, directions, features)
     print(report.table(found), *found.protocol, sep="\n")
     if _JSON.value:
         write_file(Path(_JSON.value), report.to_json(found, translator.checkpoint).encode())

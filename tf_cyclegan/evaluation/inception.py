@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import sys
+import warnings
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -108,13 +109,16 @@ def _check_file(path: Path) -> None:
 
 def _load(network: keras.Model, path: Path) -> None:
     try:
-        network.load_weights(str(path))
+        with warnings.catch_warnings():
+            # Keras warns where it leaves layers with their random first weights.
+            warnings.simplefilter("error", UserWarning)
+            network.load_weights(str(path))
     except (OSError, KeyError) as error:
         raise UserError(
             f"{path}: cannot be read as Keras weights ({_first_line(error)}); fetch it again, or "
             f"{_WAY_OUT}"
         ) from error
-    except ValueError as error:
+    except (ValueError, UserWarning) as error:
         raise UserError(
             f"{path}: does not fit Inception-V3 without its top ({_first_line(error)}); {_WAY_OUT}"
         ) from error

@@ -65,24 +65,31 @@ def stripes(picture: np.ndarray, mask: np.ndarray) -> float:
       mask: uint8 (size, size, 1), above 0 in the silhouette.
     """
     inside = mask[..., 0] > 0
-    planes = np.moveaxis(np.repeat(picture, 3 // picture.shape[-1], axis=-1), -1, 0)
-    colour = np.stack([_smooth(plane, inside, _FINE) for plane in planes], axis=-1)
-    chroma = _smooth(colour.max(axis=-1) - colour.min(axis=-1), inside, _COARSE)
-    down, right = (len(inside) * slope for slope in np.gradient(colour @ _LUMA))
-    xx, yy, xy = (
-        _smooth(product, inside, _COARSE) for product in (right * right, down * down, right * down)
-    )
+    colour = _smooth(np.repeat(picture, 3 // picture.shape[-1], axis=-1), inside, _FINE)
+    chroma = colour.max(axis=0) - colour.min(axis=0)
+    luma = np.tensordot(_LUMA, colour, axes=1)
+    down, right = (len(luma) * slope for slope in np.gradient(luma))
+    local = np.stack([chroma, right * right, down * down, right * down], axis=-1)
+    chroma, xx, yy, xy = _smooth(local, inside, _COARSE)
     slope = np.sqrt(np.hypot(xx - yy, 2.0 * xy))
     striped = _ramp(slope, _SLOPE) * (1.0 - _ramp(chroma, _CHROMA))
     return float(striped[inside].mean())
 
 
-def _smooth(plane: np.ndarray, inside: np.ndarray, width: float) -> np.ndarray:
-    """The plane averaged over the silhouette around each pixel, with a Gaussian weight."""
-    places = np.arange(len(plane)) / (width * len(plane))
-    blur = np.exp(-0.5 * np.square(places[:, None] - places))
-    weights = blur @ inside @ blur
-    return (blur @ (plane * inside) @ blur) / np.maximum(weights, 1e-9)
+def _smooth(planes: np.ndarray, inside: np.ndarray, width: float) -> np.ndarray:
+    """Planes (size, size, n) averaged over the silhouette around each pixel: (n, size, size).
+
+    Averages have a Gaussian weight; `width` is its standard deviation, in widths of the picture.
+    """
+    places = np.arange(len(inside)) / (width * len(inside))
+    squared = np.square(places[:, None] - places)
+    # Cut off, for products of the far tails are denormal numbers, which are very slow.
+    blur = np.exp(-0.5 * squared) * (squared < 36.0)
+    stack = np.concatenate([planes * inside[..., None], inside[..., None]], axis=-1)
+    for _ in range(2):
+        # The first axis is smoothed, and becomes the last one.
+        stack = np.tensordot(stack, blur, axes=(0, 0))
+    return stack[:-1] / np.maximum(stack[-1], 1e-9)
 
 
 def _ramp(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -11,8 +11,8 @@ import numpy as np
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.evaluation import frechet, inception, kernel_distance, scoring
+from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.scoring import Generators, Scores
-from tf_cyclegan.evaluation.test_sets import TestSet
 
 
 class Features(Protocol):
@@ -64,7 +64,7 @@ class Evaluation:
 def evaluate(
     generators: Generators,
     config: Config,
-    test: TestSet,
+    scored: EvaluationSet,
     directions: Sequence[str],
     features: Features | str,
 ) -> Evaluation:
@@ -73,27 +73,27 @@ def evaluate(
     Args:
       generators: by direction.
       config: the run's settings.
-      test: the pictures.
+      scored: the pictures.
       directions: which to score.
       features: for FID and KID; or why they are left out.
 
     Raises:
       UserError: as `scoring.score`.
     """
-    scores = scoring.score(generators, config, test, directions)
-    untranslated = scoring.untranslated(config, test, directions)
-    fewest = min(map(len, test.pictures.values()))
+    scores = scoring.score(generators, config, scored, directions)
+    untranslated = scoring.untranslated(config, scored, directions)
+    fewest = min(map(len, scored.pictures.values()))
     if not isinstance(features, str) and fewest < kernel_distance.LEAST:
         features = f"{fewest} pictures are too few"
-    protocol = _protocol(config, test)
+    protocol = _protocol(config, scored)
     if isinstance(features, str):
         protocol.append(f"FID and KID are left out: {features}")
     else:
         protocol += _feature_protocol(features.weights, fewest)
-        real = {d: features(scoring.as_shown(p, d, config)) for d, p in test.pictures.items()}
+        real = {d: features(scoring.as_shown(p, d, config)) for d, p in scored.pictures.items()}
         for direction in directions:
             source, target = direction.split("to")
-            pictures, generator = test.pictures[source], generators[direction]
+            pictures, generator = scored.pictures[source], generators[direction]
             made = features(scoring.translations(generator, pictures, source, config))
             scores[direction] |= _distances(made, real[target])
             if direction in untranslated:
@@ -107,18 +107,18 @@ def _distances(features: np.ndarray, real: np.ndarray) -> Scores:
     return {"fid": fid, "kid": kid.value, "kid_error": kid.error}
 
 
-def _protocol(config: Config, test: TestSet) -> list[str]:
-    a, b = (len(test.pictures[domain]) for domain in "AB")
+def _protocol(config: Config, scored: EvaluationSet) -> list[str]:
+    a, b = (len(scored.pictures[domain]) for domain in "AB")
     size = f"resized to {config.image_size}x{config.image_size}"
     if config.preprocess in ("crop", "none"):
         size = "in their own sizes, rounded to what the networks take"
     lines = [
-        f"Pictures: {test.name}, {a} of A and {b} of B, {size} ({config.interpolation}). Scores of "
-        f"single pictures are of 8 bits a channel, and averaged over the pictures.",
+        f"Pictures: {scored.name}, {a} of A and {b} of B, {size} ({config.interpolation}), 8 bits "
+        f"a channel. Scores of single pictures are averaged over the pictures.",
         "The columns 'as it is' have the scores of the input, taken for its own translation.",
     ]
-    if test.targets:
-        lines.append(f"Pairs are told by {test.paired_by}.")
+    if scored.targets:
+        lines.append(f"Pairs are told by {scored.paired_by}.")
     return lines
 
 

@@ -11,7 +11,7 @@ from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.evaluation import copying, mini_truth, paired
 from tf_cyclegan.evaluation.differences import absolute_error
-from tf_cyclegan.evaluation.test_sets import TestSet
+from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.preprocessing import for_translation
 
 # A Keras model: float (batch, height, width, channels) in [-1, 1] to the same.
@@ -25,7 +25,7 @@ _BATCH_PIXELS = 2**18
 
 
 def score(
-    generators: Generators, config: Config, test: TestSet, directions: Sequence[str]
+    generators: Generators, config: Config, scored: EvaluationSet, directions: Sequence[str]
 ) -> dict[str, Scores]:
     """Means over test pictures, by direction and by name.
 
@@ -42,20 +42,22 @@ def score(
     Args:
       generators: by direction; for `cycle_error` that of the other direction is needed.
       config: the run's settings.
-      test: the pictures.
+      scored: the pictures.
       directions: which to score.
 
     Raises:
       UserError: a picture cannot be read, or has another size than its target.
     """
-    return {direction: _score(direction, generators, config, test) for direction in directions}
+    return {direction: _score(direction, generators, config, scored) for direction in directions}
 
 
-def untranslated(config: Config, test: TestSet, directions: Sequence[str]) -> dict[str, Scores]:
+def untranslated(
+    config: Config, scored: EvaluationSet, directions: Sequence[str]
+) -> dict[str, Scores]:
     """`score` of generators that do nothing, to compare with; none where channels differ."""
     if config.channels_x != config.channels_y:
         return {}
-    return score(dict.fromkeys(("AtoB", "BtoA"), _unchanged), config, test, directions)
+    return score(dict.fromkeys(("AtoB", "BtoA"), _unchanged), config, scored, directions)
 
 
 def translations(
@@ -75,11 +77,11 @@ def _unchanged(batch: np.ndarray, training: bool) -> np.ndarray:
     return batch
 
 
-def _score(direction: str, generators: Generators, config: Config, test: TestSet) -> Scores:
+def _score(direction: str, generators: Generators, config: Config, scored: EvaluationSet) -> Scores:
     source, target = direction.split("to")
     generator, back = generators[direction], generators.get(f"{target}to{source}")
     rows: list[Scores] = []
-    for batch in _batches(test.pictures[source], source, config):
+    for batch in _batches(scored.pictures[source], source, config):
         fakes = generator(batch, training=False)
         made = [images.to_uint8(fakes)]
         if back is not None:
@@ -88,10 +90,10 @@ def _score(direction: str, generators: Generators, config: Config, test: TestSet
             row = copying.scores(shown, fake)
             if cycled:
                 row["cycle_error"] = absolute_error(shown, cycled[0])
-            rows.append(row | _against_truth(fake, len(rows), source, target, config, test))
+            rows.append(row | _against_truth(fake, len(rows), source, target, config, scored))
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     if config.channels_x == config.channels_y:
-        pictures = test.pictures[target]
+        pictures = scored.pictures[target]
         shown_and_same = zip(
             as_shown(pictures, target, config),
             translations(generator, pictures, target, config),
@@ -102,22 +104,24 @@ def _score(direction: str, generators: Generators, config: Config, test: TestSet
 
 
 def _against_truth(
-    fake: np.ndarray, index: int, source: str, target: str, config: Config, test: TestSet
+    fake: np.ndarray, index: int, source: str, target: str, config: Config, scored: EvaluationSet
 ) -> Scores:
     found: Scores = {}
-    if source in test.targets:
-        true = images.to_uint8(for_translation(test.targets[source].read(index), target, config))[0]
+    if source in scored.targets:
+        true = images.to_uint8(for_translation(scored.targets[source].read(index), target, config))[
+            0
+        ]
         if true.shape != fake.shape:
             raise UserError(
-                f"{test.pictures[source].names[index]} of {source} and its pair "
-                f"{test.targets[source].names[index]} of {target} have different sizes"
+                f"{scored.pictures[source].names[index]} of {source} and its pair "
+                f"{scored.targets[source].names[index]} of {target} have different sizes"
             )
         found |= paired.scores(fake, true)
-    if source in test.truth:
+    if source in scored.truth:
         height, width = fake.shape[:2]
         counterpart, mask = (
             images.resize(each.read(index), height, width, config.interpolation)
-            for each in (test.truth[source].counterparts, test.truth[source].masks)
+            for each in (scored.truth[source].counterparts, scored.truth[source].masks)
         )
         counterpart = images.to_channels(counterpart, fake.shape[-1])
         found |= mini_truth.scores(fake, counterpart, mask)

@@ -11,7 +11,7 @@ from tf_cyclegan.evaluation.pairing import pair
 
 
 @dataclass(frozen=True)
-class TestSet:
+class EvaluationSet:
     """Test pictures and what is known of them.
 
     Attributes:
@@ -36,7 +36,7 @@ def load(
     dataset: str | None = None,
     limit: int | None = None,
     paired: bool = False,
-) -> TestSet:
+) -> EvaluationSet:
     """A split of a data set, to be scored on.
 
     Args:
@@ -62,7 +62,7 @@ def load(
             truth[domain] = known
     targets, paired_by = _targets(dataset, whole, truth) if paired else ({}, "")
     pictures = {domain: each.first(limit) for domain, each in whole.items()}
-    return TestSet(pictures, targets, truth, paired_by, f"the {split} pictures of {dataset}")
+    return EvaluationSet(pictures, targets, truth, paired_by, f"the {split} pictures of {dataset}")
 
 
 def _targets(
