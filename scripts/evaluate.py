@@ -32,7 +32,8 @@ _JSON = flags.DEFINE_string("json", None, "write the scores into this file as we
 
 def main() -> None:
     workdir = Path(_WORKDIR.value) if _WORKDIR.value else command_line.last_trained(Path("runs"))
-    if _WEIGHTS.value and not _INCEPTION.value:
+    weights = Path(_WEIGHTS.value) if _WEIGHTS.value else None
+    if weights and not _INCEPTION.value:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
@@ -47,9 +48,9 @@ def main() -> None:
     features: report.Features | str = "--noinception"
     if _INCEPTION.value:
         try:
-            features = inception.InceptionFeatures(_WEIGHTS.value and Path(_WEIGHTS.value))
+            features = inception.InceptionFeatures(weights)
         except UserError as error:
-            if _WEIGHTS.value:
+            if weights:
                 raise
             features = str(error)
     print(f"Scoring {translator.checkpoint}", flush=True)

@@ -59,7 +59,11 @@ def test_features_are_those_of_inception_with_the_files_weights(weights):
     assert found.shape == (3, inception.FEATURES)
     batch = np.stack([np.asarray(Image.fromarray(p).resize((299, 299), 3)) for p in pictures])
     prepared = keras.applications.inception_v3.preprocess_input(batch.astype(np.float32))
-    np.testing.assert_allclose(found, network.predict_on_batch(prepared), rtol=1e-4, atol=1e-5)
+    expected = network.predict_on_batch(prepared)
+    # Random weights make small features: exactness is relative to how much pictures differ.
+    differences = np.abs(expected[0] - expected[1]).max()
+    assert differences > 0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-2 * differences)
 
 
 def test_another_networks_weights_are_refused(weights, tmp_path):

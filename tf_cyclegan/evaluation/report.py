@@ -129,7 +129,7 @@ def _feature_protocol(weights: str, fewest: int) -> list[str]:
         f"from there to {inception.SIZE}x{inception.SIZE} by Pillow's bicubic filter; pooled "
         f"features of Inception-V3 with the weights {weights}. Comparable with one another, not "
         f"with published ones.",
-        f"KID: the mean over {kernel_distance.SUBSETS} subsets of {subset}; its standard error.",
+        f"KID: the mean of {kernel_distance.SUBSETS} subsets of {subset}, with its standard error.",
     ]
     if fewest < frechet.FULL_RANK:
         lines.append(
