@@ -37,6 +37,7 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
+            "scipy>=1.13",
             "selenium>=4.25",
             "ruff>=0.11",
             "mypy>=1.15",

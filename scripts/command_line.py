@@ -83,6 +83,17 @@ def located(dataset: str) -> str:
     return str(path.resolve()) if path.exists() else dataset
 
 
+def last_trained(runs: Path) -> Path:
+    """The workdir under `runs` whose checkpoints are the newest."""
+    saved = list(runs.glob("*/checkpoints/ckpt-*.index"))
+    if not saved:
+        raise UserError(
+            f"{runs}: holds no trained model; python scripts/train.py --epochs=40 trains one "
+            f"(or name its --workdir)"
+        )
+    return max(saved, key=lambda path: path.stat().st_mtime).parent.parent
+
+
 def run(main: Callable[[], None]) -> None:
     """Parses the flags and runs `main`, telling a user's mistake in one line with exit status 1."""
     app.run(lambda _: _run(main), flags_parser=_parse)

@@ -6,7 +6,6 @@ from pathlib import Path
 from absl import flags
 
 import command_line
-from tf_cyclegan.errors import UserError
 
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "the trained run (default: the one under runs/ that was trained last)"
@@ -33,7 +32,7 @@ _SKIP_UNREADABLE = flags.DEFINE_boolean(
 
 
 def main() -> None:
-    workdir = Path(_WORKDIR.value) if _WORKDIR.value else _last_trained(Path("runs"))
+    workdir = Path(_WORKDIR.value) if _WORKDIR.value else command_line.last_trained(Path("runs"))
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
 
@@ -58,16 +57,6 @@ def main() -> None:
             f"{direction}: {written.count} pictures in {written.folder}, seen together in "
             f"{written.sheet}"
         )
-
-
-def _last_trained(runs: Path) -> Path:
-    saved = list(runs.glob("*/checkpoints/ckpt-*.index"))
-    if not saved:
-        raise UserError(
-            f"{runs}: holds no trained model; python scripts/train.py --epochs=40 trains one "
-            f"(or name its --workdir)"
-        )
-    return max(saved, key=lambda path: path.stat().st_mtime).parent.parent
 
 
 if __name__ == "__main__":

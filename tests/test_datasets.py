@@ -47,6 +47,19 @@ def test_paths_go_to_folders(asked, photos, monkeypatch, tmp_path):
     assert asked == []
 
 
+def test_the_truth_is_that_of_the_drawings_that_are_read(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tfds_source, "load", lambda *arguments: asked.append(arguments))
+    datasets.load_truth("mini_horse2zebra", "testB", image_size=96, data_dir="there")
+    name = "mini_horse2zebra/128"
+    assert asked == [(name, "testB", "there", each) for each in ("counterpart", "mask")]
+
+
+def test_photographs_have_no_truth(photos):
+    assert datasets.load_truth(str(photos), "testA", image_size=64) is None
+    assert datasets.load_truth("cycle_gan/maps", "testA", image_size=64) is None
+
+
 def test_drawn_sets_are_known_by_name():
     assert datasets.is_drawn("mini_horse2zebra")
     assert datasets.is_drawn("mini_horse2zebra/128")

@@ -1,5 +1,6 @@
 """The main job in real processes: train, resume, generate."""
 
+import json
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 from test_command_line import script
 
 from tf_cyclegan import history
+from tf_cyclegan.evaluation import inception
 
 SMALL = ("--image_size=32", "--filters=2", "--deterministic", "--max_to_keep=1")
 
@@ -106,6 +108,25 @@ def test_generate_translates_the_last_run(runs):
     names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.png")}
     expected = {f"AtoB/{i}.png" for i in range(3)} | {f"BtoA/{i}.png" for i in range(2)}
     assert names == expected | {"AtoB.png", "BtoA.png"}
+
+
+def test_evaluate_scores_both_directions(runs, monkeypatch):
+    cwd = runs[0]
+    # Damaged weights where Keras keeps them: without them the network would be asked.
+    cached = cwd / "keras" / "models" / inception._NAME
+    cached.parent.mkdir(parents=True)
+    cached.write_text("not weights")
+    monkeypatch.setenv("KERAS_HOME", str(cwd / "keras"))
+    arguments = ("--workdir=runs/whole", "--json=scores.json", "--split=train", "--limit=4")
+    status, out, err = script("evaluate.py", *arguments, cwd=cwd)
+    assert (status, err) == (0, "")
+    assert "Scoring runs/whole/checkpoints/ckpt-16" in out
+    assert re.search(r"A to B +B to A +A as it is +B as it is\ncycle error", out)
+    assert re.search(r"\ncorrelation with the input( +-?\d\.\d{3}){2}( +1\.000){2}\n", out)
+    assert f"FID and KID are left out: {cached}: cannot be read as Keras weights" in out
+    scores = json.loads((cwd / "scores.json").read_text())["scores"]
+    assert set(scores) == {"AtoB", "BtoA"}
+    assert 0 < scores["AtoB"]["cycle_error"] < 255
 
 
 def test_generate_takes_its_options(runs):

@@ -21,6 +21,7 @@ from tensorflow_datasets.core import writer
 from tensorflow_datasets.core.download import checksums, resource
 from tensorflow_datasets.image_classification import cycle_gan
 
+from tf_cyclegan import network_probe
 from tf_cyclegan.datasets import tfds_source
 from tf_cyclegan.errors import UserError
 
@@ -170,7 +171,7 @@ def test_offline_fails_fast_and_names_the_ways_out(closed_port: str, tmp_path: P
 def test_a_server_that_never_answers_fails_fast(
     served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tfds_source, "_PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(network_probe, "_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/horse2zebra.zip"
         use_address(monkeypatch, url, served)
@@ -187,7 +188,7 @@ def test_a_name_server_that_never_answers_fails_fast(
         release.wait(30)
         raise OSError
 
-    monkeypatch.setattr(tfds_source, "_PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(network_probe, "_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     with pytest.raises(UserError, match="no answer in"):
         tfds_source.load(NAME, "trainA", tmp_path)

@@ -29,6 +29,7 @@ class Translator:
       checkpoint: the checkpoint that the generators come from.
       damaged: a line about each newer checkpoint that was passed over.
       directions: which of AtoB and BtoA it can translate.
+      generators: the network of each.
     """
 
     def __init__(self, workdir: Path, step: int | None = None, direction: str | None = None):
@@ -55,11 +56,11 @@ class Translator:
             if direction not in self.directions:
                 raise UserError(f"{workdir}: has no generator for --direction={direction}")
             self.directions = [direction]
-        self._generators: dict[str, keras.Model] = {}
+        self.generators: dict[str, keras.Model] = {}
         for each in self.directions:
             generator = networks.build_generator(self.config, each, seed=0)
             checkpoints.restore_networks(self.checkpoint, **{DIRECTIONS[each][1]: generator})
-            self._generators[each] = generator
+            self.generators[each] = generator
 
     def translate(self, picture: np.ndarray, direction: str) -> np.ndarray:
         """Translates one picture.
@@ -76,7 +77,7 @@ class Translator:
           (height, width, channels) with `preprocess` "crop" or "none".
         """
         batch = for_translation(picture, DIRECTIONS[direction][0], self.config)
-        translated = images.to_uint8(self._generators[direction](batch, training=False))[0]
+        translated = images.to_uint8(self.generators[direction](batch, training=False))[0]
         if self.config.preprocess in ("crop", "none"):
             height, width = picture.shape[:2]
             return images.resize(translated, height, width, self.config.interpolation)

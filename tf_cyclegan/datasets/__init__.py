@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from tf_cyclegan.datasets import folder, tfds_source
-from tf_cyclegan.datasets.pictures import Pictures
+from tf_cyclegan.datasets.pictures import Pictures, Truth
 
 MINI = "mini_horse2zebra"
 SPLITS = ("trainA", "trainB", "testA", "testB")
@@ -14,6 +14,13 @@ SPLITS = ("trainA", "trainB", "testA", "testB")
 def is_drawn(dataset: str) -> bool:
     """Whether `dataset` is the built-in set of drawings."""
     return dataset.split("/")[0] == MINI
+
+
+def has_files(dataset: str) -> bool:
+    """Whether `dataset` is the path of a folder or .zip, and not a tensorflow-datasets name."""
+    path = os.path.expanduser(dataset)
+    looks_like_name = re.fullmatch(r"\w+(/[\w.-]+){0,2}(:[\d.]+)?", dataset) is not None
+    return path.lower().endswith(".zip") or os.path.exists(path) or not looks_like_name
 
 
 def _drawn(dataset: str, image_size: int) -> str:
@@ -43,8 +50,22 @@ def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = No
     """
     if is_drawn(dataset):
         return tfds_source.load(_drawn(dataset, image_size), split, data_dir)
-    path = Path(os.path.expanduser(dataset))
-    looks_like_name = re.fullmatch(r"\w+(/[\w.-]+){0,2}(:[\d.]+)?", dataset) is not None
-    if path.suffix.lower() == ".zip" or os.path.exists(path) or not looks_like_name:
-        return folder.load(path, split)
+    if has_files(dataset):
+        return folder.load(Path(os.path.expanduser(dataset)), split)
     return tfds_source.load(dataset, split, data_dir)
+
+
+def load_truth(
+    dataset: str, split: str, *, image_size: int, data_dir: str | None = None
+) -> Truth | None:
+    """The truth about the pictures that `load` gives for the same arguments; None but for drawings.
+
+    Raises:
+      UserError: as `load`.
+    """
+    if not is_drawn(dataset):
+        return None
+    name = _drawn(dataset, image_size)
+    return Truth(
+        *(tfds_source.load(name, split, data_dir, feature) for feature in ("counterpart", "mask"))
+    )

@@ -31,3 +31,17 @@ class Pictures:
         """The pictures without those of these numbers, in the same order."""
         left = [i for i in range(len(self)) if i not in left_out]
         return Pictures(tuple(self.names[i] for i in left), lambda i: self.read(left[i]))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What drawn pictures show, in the order of the pictures.
+
+    Attributes:
+      counterparts: the same scenes in the other domain.
+      masks: above 0, in all channels, where a pixel shows any of the animal. Elsewhere picture and
+        counterpart are equal.
+    """
+
+    counterparts: Pictures
+    masks: Pictures

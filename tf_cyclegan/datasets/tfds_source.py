@@ -7,17 +7,11 @@ the functions, because the import is slow and most sources do without it.
 """
 
 import contextlib
-import http.client
 import inspect
 import io
 import os
-import queue
 import re
-import ssl
 import sys
-import threading
-import urllib.error
-import urllib.request
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -26,9 +20,8 @@ from absl import logging
 from tf_cyclegan import images
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.network_probe import why_unreachable
 
-# The whole probe, name resolution included, which no socket's time-out covers.
-_PROBE_SECONDS = 5.0
 # set, set/config, set:version or set/config:version. TFDS also takes namespaces, which run code
 # from the network, and keyword arguments; neither is of use here.
 _NAME = re.compile(r"(\w+)(/[\w.\-]+)?(:[\d.*]+)?")
@@ -36,7 +29,12 @@ _NEEDS = "a set for training needs an `image` feature and the splits trainA and 
 _WAYS_OUT = "take the drawn set (--dataset=mini_horse2zebra) or a folder or zip (--dataset=PATH)"
 
 
-def load(name: str, split: str, data_dir: str | os.PathLike[str] | None = None) -> Pictures:
+def load(
+    name: str,
+    split: str,
+    data_dir: str | os.PathLike[str] | None = None,
+    feature: str = "image",
+) -> Pictures:
     """One split of a TFDS set, as encoded bytes in memory that are decoded when read.
 
     The order is that in which TFDS wrote the records: fixed by a hash of each picture's key, not
@@ -47,6 +45,7 @@ def load(name: str, split: str, data_dir: str | os.PathLike[str] | None = None) 
         with TFDS has to be imported first: that registers its name.
       split: "trainA", "trainB", "testA" or "testB".
       data_dir: where TFDS keeps its sets; None for TFDS's own default.
+      feature: which of the set's picture features to read.
 
     Raises:
       UserError: as `prepared`; or there is no such split; or its files are damaged.
@@ -71,7 +70,7 @@ def load(name: str, split: str, data_dir: str | os.PathLike[str] | None = None) 
             # One shard after the other. No tf.data cache: the bytes are held here.
             read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
         )
-        encoded = [record["image"] for record in tfds.as_numpy(records)]
+        encoded = [record[feature] for record in tfds.as_numpy(records)]
     except (OSError, tf.errors.OpError) as error:
         raise _damaged(builder.data_dir, _first_line(error)) from error
     names = tuple(f"{number:05d}" for number in range(len(encoded)))
@@ -155,7 +154,7 @@ def _check_network(builder: Any) -> None:
     web = [url for url in needed if url.startswith(("http://", "https://"))]
     if not web or any(_is_downloaded(builder, url) for url in needed):
         return
-    if reason := _why_unreachable(web[0]):
+    if reason := why_unreachable(web[0]):
         raise _unreachable(builder, f"{web[0]} ({reason})")
 
 
@@ -171,35 +170,6 @@ def _is_downloaded(builder: Any, url: str) -> bool:
     return any(
         resource.is_locally_cached(parent / cached) for parent in (folder / builder.name, folder)
     )
-
-
-def _why_unreachable(url: str) -> str | None:
-    """Why nothing answers at `url`; None where something does. Takes `_PROBE_SECONDS` at most."""
-    if "all" in urllib.request.getproxies():
-        return None  # ALL_PROXY: TFDS's client honours it, the standard library's does not.
-    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=lambda: answers.put(_ask(url)), daemon=True).start()
-    try:
-        return answers.get(timeout=_PROBE_SECONDS)
-    except queue.Empty:
-        return f"no answer in {_PROBE_SECONDS:g} seconds"
-
-
-def _ask(url: str) -> str | None:
-    request = urllib.request.Request(url, method="HEAD")
-    opener = urllib.request.build_opener()  # `urlopen` keeps the proxies of its first call.
-    try:
-        with opener.open(request, timeout=_PROBE_SECONDS):
-            return None
-    except urllib.error.HTTPError as error:
-        error.close()
-        # TFDS retries these for minutes; any other status it reports at once.
-        return f"HTTP status {error.code}" if error.code >= 500 else None
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        # Python may lack certificates that TFDS's client brings along: a server did answer.
-        trusted_elsewhere = isinstance(reason, ssl.SSLCertVerificationError)
-        return None if trusted_elsewhere else str(reason) or type(reason).__name__
 
 
 def _prepare(builder: Any) -> None:

@@ -1,0 +1,164 @@
+"""All scores of a run together, with how they came about: as a table, and as JSON."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from tf_cyclegan.config import Config
+from tf_cyclegan.evaluation import frechet, inception, kernel_distance, scoring
+from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
+from tf_cyclegan.evaluation.scoring import Generators, Scores
+
+
+class Features(Protocol):
+    """What FID and KID compare, such as `inception.InceptionFeatures`."""
+
+    weights: str  # Where they come from, in words.
+
+    def __call__(self, pictures: Iterable[np.ndarray]) -> np.ndarray:
+        """uint8 pictures (height, width, channels) to floats (pictures, d)."""
+
+
+# Every score: what the table calls it, and its decimals.
+LABELS: Mapping[str, tuple[str, int]] = {
+    "fid": ("FID, lower is better", 2),
+    "kid": ("KID, lower is better", 4),
+    "kid_error": ("  its standard error", 4),
+    "cycle_error": ("cycle error, of 255", 2),
+    "identity_error": ("identity error, of 255", 2),
+    "unchanged": ("pixels unchanged, share", 3),
+    "correlation": ("correlation with the input", 3),
+    "l1": ("L1 to the pair, of 255", 2),
+    "rmse": ("RMSE to the pair, of 255", 2),
+    "psnr": ("PSNR, dB, higher is better", 2),
+    "ssim": ("SSIM, higher is better", 3),
+    "accuracy_5": ("pixels right within 5, share", 3),
+    "accuracy_10": ("pixels right within 10, share", 3),
+    "background_error": ("background error, of 255", 2),
+    "silhouette_error": ("silhouette error, of 255", 2),
+    "coat_error": ("coat's colours, error of 255", 2),
+    "stripes": ("stripes: zebras 1, horses 0", 3),
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of a run.
+
+    Attributes:
+      scores: by direction and name; LABELS has all names.
+      untranslated: the same of the input itself, as if it were its translation.
+      protocol: what the scores are of, in sentences.
+    """
+
+    scores: Mapping[str, Scores]
+    untranslated: Mapping[str, Scores]
+    protocol: Sequence[str]
+
+
+def evaluate(
+    generators: Generators,
+    config: Config,
+    scored: EvaluationSet,
+    directions: Sequence[str],
+    features: Features | str,
+) -> Evaluation:
+    """Every score that can be had.
+
+    Args:
+      generators: by direction.
+      config: the run's settings.
+      scored: the pictures.
+      directions: which to score.
+      features: for FID and KID; or why they are left out.
+
+    Raises:
+      UserError: as `scoring.score`.
+    """
+    scores = scoring.score(generators, config, scored, directions)
+    untranslated = scoring.untranslated(config, scored, directions)
+    fewest = min(map(len, scored.pictures.values()))
+    if not isinstance(features, str) and fewest < kernel_distance.LEAST:
+        features = f"{fewest} pictures are too few"
+    protocol = _protocol(config, scored)
+    if isinstance(features, str):
+        protocol.append(f"FID and KID are left out: {features}")
+    else:
+        protocol += _feature_protocol(features.weights, fewest)
+        real = {d: features(scoring.as_shown(p, d, config)) for d, p in scored.pictures.items()}
+        for direction in directions:
+            source, target = direction.split("to")
+            pictures, generator = scored.pictures[source], generators[direction]
+            made = features(scoring.translations(generator, pictures, source, config))
+            scores[direction] |= _distances(made, real[target])
+            if direction in untranslated:
+                untranslated[direction] |= _distances(real[source], real[target])
+    return Evaluation(scores, untranslated, protocol)
+
+
+def _distances(features: np.ndarray, real: np.ndarray) -> Scores:
+    kid = kernel_distance.kernel_distance(features, real)
+    fid = frechet.frechet_distance(features, real)
+    return {"fid": fid, "kid": kid.value, "kid_error": kid.error}
+
+
+def _protocol(config: Config, scored: EvaluationSet) -> list[str]:
+    a, b = (len(scored.pictures[domain]) for domain in "AB")
+    size = f"resized to {config.image_size}x{config.image_size}"
+    if config.preprocess in ("crop", "none"):
+        size = "in their own sizes, rounded to what the networks take"
+    lines = [
+        f"Pictures: {scored.name}, {a} of A and {b} of B, {size} ({config.interpolation}), 8 bits "
+        f"a channel. Scores of single pictures are averaged over the pictures.",
+        "The columns 'as it is' have the scores of the input, taken for its own translation.",
+    ]
+    if scored.targets:
+        lines.append(f"Pairs are told by {scored.paired_by}.")
+    return lines
+
+
+def _feature_protocol(weights: str, fewest: int) -> list[str]:
+    subset = min(kernel_distance.SUBSET_SIZE, fewest // 2)
+    lines = [
+        f"FID and KID: all translations against all the real pictures of the other domain, resized "
+        f"from there to {inception.SIZE}x{inception.SIZE} by Pillow's bicubic filter; pooled "
+        f"features of Inception-V3 with the weights {weights}. Comparable with one another, not "
+        f"with published ones.",
+        f"KID: the mean of {kernel_distance.SUBSETS} subsets of {subset}, with its standard error.",
+    ]
+    if fewest < frechet.FULL_RANK:
+        lines.append(
+            f"FID of {fewest} pictures, fewer than its {frechet.FULL_RANK} features, comes out too "
+            f"high: compare it between equal numbers of pictures only, or go by KID."
+        )
+    return lines
+
+
+def table(evaluation: Evaluation) -> str:
+    """The scores in columns, a direction each, and beside them the untranslated input's."""
+    columns = {_heading(d): s for d, s in evaluation.scores.items()}
+    columns |= {f"{d.split('to')[0]} as it is": s for d, s in evaluation.untranslated.items()}
+    lines = [" " * 30 + "".join(f"{heading:>12}" for heading in columns)]
+    for name, (label, decimals) in LABELS.items():
+        cells = [f"{s[name]:.{decimals}f}" if name in s else "" for s in columns.values()]
+        if any(cells):
+            lines.append(f"{label:30}" + "".join(f"{cell:>12}" for cell in cells).rstrip())
+    return "\n".join(lines)
+
+
+def _heading(direction: str) -> str:
+    return direction.replace("to", " to ")
+
+
+def to_json(evaluation: Evaluation, checkpoint: Path) -> str:
+    """The scores, their protocol and the checkpoint as JSON text; infinities become null."""
+    whole = {"checkpoint": str(checkpoint)} | asdict(evaluation)
+    for columns in ("scores", "untranslated"):
+        for named in whole[columns].values():
+            named |= {name: None for name, value in named.items() if not math.isfinite(value)}
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
