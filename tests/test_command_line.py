@@ -10,7 +10,11 @@ import pytest
 from conftest import make_folder
 
 ROOT = Path(__file__).parent.parent
-ENVIRONMENT = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "COLUMNS": "100"}
+
+
+def environment():
+    """Of this process, but for what a test's result must not depend on."""
+    return os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "COLUMNS": "100"}
 
 
 def script(name, *arguments, cwd):
@@ -21,7 +25,7 @@ def script(name, *arguments, cwd):
         capture_output=True,
         text=True,
         timeout=120,
-        env=ENVIRONMENT,
+        env=environment(),
     )
     return done.returncode, done.stdout, done.stderr
 

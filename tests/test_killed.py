@@ -10,15 +10,23 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_command_line import ENVIRONMENT, ROOT, script
+from conftest import make_folder
+from test_command_line import ROOT, environment, script
 from test_end_to_end import untimed_history
 
 from tf_cyclegan import checkpoint_files
 
 FLAGS = (
-    *("--image_size=32", "--filters=2", "--deterministic", "--epochs=60", "--max_steps=200"),
-    *("--checkpoint_every=3steps", "--max_to_keep=2", "--keep_every=50"),
+    *("--image_size=32", "--filters=2", "--deterministic", "--epochs=60", "--max_steps=140"),
+    *("--checkpoint_every=3steps", "--max_to_keep=2", "--keep_every=2"),
 )
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return make_folder(
+        tmp_path_factory.mktemp("data") / "photos", trainA=20, trainB=22, testA=1, testB=1
+    )
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +49,7 @@ def interrupt(cwd, photos, number, seconds):
     process = subprocess.Popen(
         [*command, "--workdir=parts"],
         cwd=cwd,
-        env=ENVIRONMENT,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -72,14 +80,14 @@ def test_a_run_stopped_by_each_signal_ends_bit_for_bit_as_one_that_was_not(whole
         stopped = re.search(rf"Stopped by {number.name} after step (\d+), which is saved", out)
         assert steps(cwd / "parts")[-1] == int(stopped[1])
         assert "python scripts/train.py --workdir=parts" in out
-    status, out, err = script("train.py", "--workdir=parts", "--max_steps=200", cwd=cwd)
-    assert (status, "200 steps" in out) == (0, True), err
+    status, out, err = script("train.py", "--workdir=parts", "--max_steps=140", cwd=cwd)
+    assert (status, "140 steps" in out) == (0, True), err
     assert_same_run(cwd / "parts", cwd / "whole")
 
 
 def assert_same_run(parts, whole):
     ours, theirs = (
-        tf.train.load_checkpoint(str(run / "checkpoints" / "ckpt-200")) for run in (parts, whole)
+        tf.train.load_checkpoint(str(run / "checkpoints" / "ckpt-140")) for run in (parts, whole)
     )
     names = set(theirs.get_variable_to_shape_map())
     assert names == set(ours.get_variable_to_shape_map())
@@ -89,16 +97,16 @@ def assert_same_run(parts, whole):
     for sheet in (whole / "samples").glob("*.png"):
         assert sheet.read_bytes() == (parts / "samples" / sheet.name).read_bytes()
     assert untimed_history(parts) == untimed_history(whole)
-    assert steps(parts)[-2:] == steps(whole)[-2:] == [198, 200]
+    assert steps(parts)[-2:] == steps(whole)[-2:] == [138, 140]
     left = {path.name.split(".")[0] for path in (parts / "checkpoints").iterdir()}
-    assert left == {"checkpoint", "ckpt-198", "ckpt-200", "kept"}
+    assert left == {"checkpoint", "ckpt-138", "ckpt-140", "kept"}
 
 
 def test_sigterm_before_training_starts_ends_in_one_line(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW_START, ROOT / "scripts"],
         cwd=tmp_path,
-        env=ENVIRONMENT,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

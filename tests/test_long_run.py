@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from conftest import make_folder
-from test_command_line import ENVIRONMENT
+from test_command_line import environment
 
 # Training in a process of its own, whose memory is that of training alone.
 CHILD = """
@@ -40,19 +40,19 @@ print(json.dumps([peaks[200], peaks[2000], model.train_step.experimental_get_tra
 
 
 def test_two_thousand_steps_take_no_more_memory_than_two_hundred(tmp_path):
-    # Batches of 3 from 40 pictures: the last batch of each epoch has one.
-    photos = make_folder(tmp_path / "photos", trainA=40, trainB=43, testA=1, testB=1)
+    # Batches of 3 from 100 pictures: the last batch of each epoch has one.
+    photos = make_folder(tmp_path / "photos", trainA=100, trainB=103, testA=1, testB=1)
     done = subprocess.run(
         [sys.executable, "-c", CHILD, photos, tmp_path / "run"],
         capture_output=True,
         text=True,
         timeout=500,
-        env=ENVIRONMENT,
+        env=environment(),
     )
     assert done.returncode == 0, done.stderr
     early, late, traces = json.loads(done.stdout)
     assert traces == 1
     assert late < 1.05 * early
     sheets = list((tmp_path / "run" / "samples").glob("epoch_*.png"))
-    assert len(sheets) == 2000 // 14
+    assert len(sheets) == 2000 // 34
     assert (tmp_path / "run" / "checkpoints" / "ckpt-2000.index").exists()
