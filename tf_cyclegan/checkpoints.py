@@ -9,6 +9,7 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectG
 
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.precision import loss_scales
 
 _FOLDER = "checkpoints"
 # What TensorFlow raises for files that are damaged or missing.
@@ -35,17 +36,18 @@ class Checkpoints:
     """The checkpoints of one workdir: `checkpoints/ckpt-STEP`.
 
     A checkpoint holds the networks and `NAME_optimizer`s under the names of the tutorial's, the
-    dropouts' random state, the image pools, and the training state.
+    dropouts' random state, the image pools, the loss scales of float16, and the training state.
     """
 
     def __init__(self, workdir: Path, model: CycleGAN, state: TrainingState, max_to_keep: int):
         self._state = state
-        self._checkpoint = tf.train.Checkpoint(
-            **tutorial_objects(model),
-            dropout=model.dropout_state(),
-            pools=model.pools,
-            state=state,
-        )
+        self._objects = tutorial_objects(model) | {
+            "dropout": model.dropout_state(),
+            "pools": model.pools,
+            "state": state,
+        }
+        self._scales = {"loss_scales": model.loss_scales} if model.loss_scales else {}
+        self._checkpoint = tf.train.Checkpoint(**self._objects, **self._scales)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(workdir / _FOLDER), max_to_keep=max_to_keep
         )
@@ -67,7 +69,12 @@ class Checkpoints:
         newest = self._manager.latest_checkpoint
         if newest is None:
             return None
-        _restore(self._checkpoint, newest, whole=True)
+        checkpoint = self._checkpoint
+        if (scaled := "loss_scales" in networks_in(Path(newest))) != bool(self._scales):
+            # A run may go on in another precision: only float16 has these.
+            scales = {"loss_scales": loss_scales()} if scaled else {}
+            checkpoint = tf.train.Checkpoint(**self._objects, **scales)
+        _restore(checkpoint, newest, whole=True)
         return Path(newest)
 
 

@@ -15,10 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import losses, networks
+from tf_cyclegan import losses, networks, precision
 from tf_cyclegan.config import Config
 from tf_cyclegan.image_pool import ImagePool
 from tf_cyclegan.optimizers import FusedAdam
+from tf_cyclegan.recompute import recomputed
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
 
@@ -34,16 +35,20 @@ class CycleGAN(tf.Module):
       optimizers: the Keras optimizer of each network, by the network's name.
       pools: the histories of generated pictures that the discriminators learn from, by the
         discriminator's name; none where `pool_size` is 0.
+      precision: what the networks compute in: float32, bfloat16 or float16.
+      loss_scales: of "generators" and of each discriminator, where that is float16.
       loss_names: the names of what `train_step` returns, in its order.
     """
 
     def __init__(self, config: Config):
         super().__init__()
         seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
-        self.generator_g = networks.build_generator(config, "AtoB", seeds[0])
-        self.generator_f = networks.build_generator(config, "BtoA", seeds[1])
-        self.discriminator_x = networks.build_discriminator(config, "A", seeds[2])
-        self.discriminator_y = networks.build_discriminator(config, "B", seeds[3])
+        self.precision = precision.choose(config)
+        policy = precision.POLICIES[self.precision]
+        self.generator_g = networks.build_generator(config, "AtoB", seeds[0], policy)
+        self.generator_f = networks.build_generator(config, "BtoA", seeds[1], policy)
+        self.discriminator_x = networks.build_discriminator(config, "A", seeds[2], policy)
+        self.discriminator_y = networks.build_discriminator(config, "B", seeds[3], policy)
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
         size = (config.image_size, config.image_size)
         channels = {"discriminator_x": config.channels_x, "discriminator_y": config.channels_y}
@@ -52,6 +57,7 @@ class CycleGAN(tf.Module):
             for name, seed in zip(channels, seeds[4:6], strict=True)
             if config.pool_size
         }
+        self.loss_scales = precision.loss_scales() if self.precision == "float16" else {}
         self._penalty_seeds = dict(zip(channels, seeds[6:8], strict=True))
         self._config = config
         self._adversarial = losses.ADVERSARIAL_LOSSES[config.adversarial_loss]
@@ -62,7 +68,9 @@ class CycleGAN(tf.Module):
         )
         sizes = (None, None) if config.preprocess == "none" else size
         pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
-        self.train_step = tf.function(self._train_step, input_signature=pictures, autograph=False)
+        self.train_step = tf.function(
+            self._train_step, input_signature=pictures, autograph=False, jit_compile=config.xla
+        )
 
     def dropout_state(self) -> list[tf.Variable]:
         """The random state of the generators' dropouts, which Keras does not track."""
@@ -96,38 +104,43 @@ class CycleGAN(tf.Module):
           Each loss by name, weighted as it enters the totals, before the update. `cycle` is the
           sum of both terms, which is in both totals.
         """
-        tapes = {name: tf.GradientTape() for name in NETWORKS}
-        with tapes["generator_g"], tapes["generator_f"]:
+        tapes = {name: self._tape(name) for name in NETWORKS[2:]}
+        # One for both: of what is in the total of one and not in that of the other, the other
+        # depends on nothing, so that their sum has the gradients of both totals.
+        tape = self._tape("generator_g", "generator_f")
+        with tape, precision.kernels_cast_once(self.generator_g, self.generator_f):
             fake_y, same_y = self._generate(self.generator_g, real_x, real_y)
             fake_x, same_x = self._generate(self.generator_f, real_y, real_x)
-            cycled_x = self.generator_f(fake_y, training=True)
-            cycled_y = self.generator_g(fake_x, training=True)
+            cycled_x = self._call(self.generator_f, fake_y)
+            cycled_y = self._call(self.generator_g, fake_x)
         named = {}
         for name, real, fake, teaches in (
             ("discriminator_x", real_x, fake_x, "f"),
             ("discriminator_y", real_y, fake_y, "g"),
         ):
-            generator_tape = tapes[f"generator_{teaches}"]
-            loss, judged = self._discriminate(name, real, fake, tapes[name], generator_tape)
-            with generator_tape:
+            loss, judged = self._discriminate(name, real, fake, tapes[name], tape)
+            with tape:
                 named[name] = loss
                 named[f"adversarial_{teaches}"] = self._adversarial.generator(judged)
-        with tapes["generator_g"], tapes["generator_f"]:
+        with tape:
             named["cycle"] = self._config.cycle_weight * (
                 losses.absolute_error(real_x, cycled_x) + losses.absolute_error(real_y, cycled_y)
             )
+            objective = named["cycle"]
             for letter, real, same in (("g", real_y, same_y), ("f", real_x, same_x)):
-                named[f"total_{letter}"] = named[f"adversarial_{letter}"] + named["cycle"]
+                own = named[f"adversarial_{letter}"]
                 if self._config.identity_weight:
                     weight = self._config.cycle_weight * self._config.identity_weight
                     named[f"identity_{letter}"] = weight * losses.absolute_error(real, same)
-                    named[f"total_{letter}"] += named[f"identity_{letter}"]
+                    own += named[f"identity_{letter}"]
+                named[f"total_{letter}"] = own + named["cycle"]
+                objective += own
 
-        totals = {"generator_g": named["total_g"], "generator_f": named["total_f"]}
-        if not self._discriminators_first:
-            totals |= {name: named[name] for name in NETWORKS[2:]}
         # All gradients before any update: the order of the lines is that of the reads and writes.
-        gradients = {name: self._gradient(name, tapes[name], totals[name]) for name in totals}
+        gradients = self._gradients(tape, objective, "generator_g", "generator_f")
+        if not self._discriminators_first:
+            for name in NETWORKS[2:]:
+                gradients |= self._gradients(tapes[name], named[name], name)
         for name, gradient in gradients.items():
             self._apply(name, gradient)
         return {name: named[name] for name in self.loss_names}
@@ -142,7 +155,7 @@ class CycleGAN(tf.Module):
         """The translation of `source`, and `target` passed through where identity loss needs it."""
         if self._config.identity_weight:
             return self._pass(generator, source, target)
-        return generator(source, training=True), None
+        return self._call(generator, source), None
 
     def _discriminate(
         self,
@@ -165,9 +178,9 @@ class CycleGAN(tf.Module):
             judged = self._pass(discriminator, real, shown)
             loss = self._discriminator_loss(name, real, shown, *judged)
         if self._discriminators_first:
-            self._apply(name, self._gradient(name, tape, loss))
+            self._apply(name, self._gradients(tape, loss, name)[name])
         with generator_tape:
-            return loss, discriminator(fake, training=True)
+            return loss, self._call(discriminator, fake)
 
     def _discriminator_loss(
         self,
@@ -193,11 +206,39 @@ class CycleGAN(tf.Module):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The network's outputs for two batches, in one pass where they have the same size."""
         if self._config.preprocess == "none":
-            return network(first, training=True), network(second, training=True)
-        return tf.split(network(tf.concat([first, second], axis=0), training=True), 2)
+            return self._call(network, first), self._call(network, second)
+        return tf.split(self._call(network, tf.concat([first, second], axis=0)), 2)
 
-    def _gradient(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> list[tf.Tensor]:
-        return tape.gradient(loss, getattr(self, name).trainable_variables)
+    def _call(self, network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
+        if self._config.recompute:
+            return recomputed(network, pictures)
+        return network(pictures, training=True)
+
+    def _tape(self, *names: str) -> tf.GradientTape:
+        """A tape for the weights of these networks alone: what it does not watch is not traced."""
+        tape = tf.GradientTape(watch_accessed_variables=False)
+        with tape:
+            for name in names:
+                tape.watch([weight.value for weight in getattr(self, name).trainable_variables])
+        return tape
+
+    def _gradients(
+        self, tape: tf.GradientTape, loss: tf.Tensor, *names: str
+    ) -> dict[str, list[tf.Tensor]]:
+        """The gradients of each of the networks' weights, by the network's name."""
+        sources = {name: getattr(self, name).trainable_variables for name in names}
+        if not self.loss_scales:
+            return tape.gradient(loss, sources)
+        scale = self.loss_scales[names[0] if len(names) == 1 else "generators"]
+        return scale.gradients(tape, loss, sources)
 
     def _apply(self, name: str, gradients: list[tf.Tensor]) -> None:
-        self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)
+        """Updates a network, unless its gradients overflowed in float16."""
+
+        def apply() -> None:
+            self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)
+
+        if self.loss_scales:
+            tf.cond(precision.all_finite(gradients), apply, lambda: None)
+        else:
+            apply()

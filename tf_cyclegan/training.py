@@ -66,12 +66,12 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
     shown = (test_x or train_x.first(config.limit_test), test_y or train_y.first(config.limit_test))
     samples = Samples(*shown, config)
 
-    progress.say(_device())
     if config.decay_start is not None and config.decay_start >= config.epochs:
         progress.say(
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
     model = CycleGAN(config)
+    progress.say(f"{_device()}; computing in {model.precision}")
     state = TrainingState(len(model.loss_names), [_fingerprint(train_x), _fingerprint(train_y)])
     saved = Checkpoints(workdir, model, state, config.max_to_keep)
     _restore(saved, state, workdir, progress)
