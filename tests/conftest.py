@@ -40,4 +40,11 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny(photos: Path) -> Config:
     """The settings of the smallest run that has all the parts."""
-    return Config(dataset=str(photos), image_size=32, filters=2, epochs=2, deterministic=True)
+    return Config(
+        dataset=str(photos),
+        image_size=32,
+        filters=2,
+        epochs=2,
+        deterministic=True,
+        precision="float32",
+    )

@@ -85,6 +85,20 @@ def test_changes_win_over_the_recipe():
             "--networks=tensorflow_examples takes image sizes that are a multiple of 256 only, "
             "but --image_size=64",
         ),
+        (
+            {
+                "networks": "tensorflow_examples",
+                "filters": 64,
+                "image_size": 256,
+                "precision": "bfloat16",
+            },
+            "--networks=tensorflow_examples computes in float32 only, not --precision=bfloat16",
+        ),
+        (
+            {"precision": "float16", "adversarial_loss": "wgan_gp"},
+            "--precision=float16: the gradients that --adversarial_loss=wgan_gp",
+        ),
+        ({"xla": True, "preprocess": "none"}, "--preprocess=none leaves as they are"),
         ({"colour": "red"}, "no such setting: colour"),
     ],
 )

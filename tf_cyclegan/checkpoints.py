@@ -13,6 +13,7 @@ from tf_cyclegan.checkpoint_files import UNREADABLE, reason
 from tf_cyclegan.config import Config, to_json
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.precision import loss_scales
 
 
 class TrainingState(tf.Module):
@@ -35,7 +36,8 @@ class Checkpoints:
     """Saves and restores a run in its workdir: `checkpoints/ckpt-STEP`.
 
     A checkpoint holds the networks and `NAME_optimizer`s under the names of the tutorial's, the
-    dropouts' random state, the image pools, the training state, and the run's settings.
+    dropouts' random state, the image pools, the loss scales of float16, the training state, and the
+    run's settings.
 
     Only the process that holds the workdir's lock may make one: what a killed save left behind is
     removed.
@@ -45,13 +47,14 @@ class Checkpoints:
         self._state = state
         self._config_text = to_json(config)
         self._config = tf.Variable(self._config_text, dtype=tf.string, trainable=False)
-        self._checkpoint = tf.train.Checkpoint(
-            **tutorial_objects(model),
-            dropout=model.dropout_state(),
-            pools=model.pools,
-            state=state,
-            config=self._config,
-        )
+        self._objects = tutorial_objects(model) | {
+            "dropout": model.dropout_state(),
+            "pools": model.pools,
+            "state": state,
+            "config": self._config,
+        }
+        self._scales = {"loss_scales": model.loss_scales} if model.loss_scales else {}
+        self._checkpoint = tf.train.Checkpoint(**self._objects, **self._scales)
         checkpoint_files.tidy(workdir)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint,
@@ -79,7 +82,12 @@ class Checkpoints:
         Raises:
           UserError: it does not match the model.
         """
-        _restore(self._checkpoint, str(path), whole=True)
+        checkpoint = self._checkpoint
+        if (scaled := "loss_scales" in checkpoint_files.networks_in(path)) != bool(self._scales):
+            # A run may go on in another precision: only float16 has these.
+            scales = {"loss_scales": loss_scales(NETWORKS)} if scaled else {}
+            checkpoint = tf.train.Checkpoint(**self._objects, **scales)
+        _restore(checkpoint, str(path), whole=True)
         self._config.assign(self._config_text)
 
 

@@ -150,6 +150,22 @@ class Config:
     deterministic: bool = _knob(
         False, "the same numbers bit for bit on every run, slower on a GPU", harmless=True
     )
+    precision: str = _knob(
+        "auto",
+        "what the networks compute in; auto takes the fastest of float32 and bfloat16 for the "
+        "device",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        harmless=True,
+    )
+    xla: bool = _knob(
+        False, "compile the training step with XLA, which takes minutes at first", harmless=True
+    )
+    recompute: bool = _knob(
+        False,
+        "for large pictures: each network's pass is computed twice, which takes less memory and "
+        "more time",
+        harmless=True,
+    )
     checkpoint_every: str = _knob(
         "1", "save after so many epochs (5), steps (500steps) or minutes (10min)", harmless=True
     )
@@ -165,6 +181,7 @@ class Config:
         self._check_sizes()
         self._check_channels()
         intervals.parse(self.checkpoint_every, "checkpoint_every")
+        self._check_computing()
         if self.identity_weight and not self.cycle_weight:
             raise UserError(
                 f"--identity_weight={self.identity_weight} counts times --cycle_weight="
@@ -254,6 +271,23 @@ class Config:
             raise UserError(
                 f"--networks=tensorflow_examples takes image sizes that are a multiple of 256 "
                 f"only, but --image_size={self.image_size}: give --image_size=256"
+            )
+
+    def _check_computing(self) -> None:
+        if self.networks == "tensorflow_examples" and self.precision not in ("auto", "float32"):
+            raise UserError(
+                f"--networks=tensorflow_examples computes in float32 only, not "
+                f"--precision={self.precision}: leave one of the two out"
+            )
+        if self.precision == "float16" and self.adversarial_loss == "wgan_gp":
+            raise UserError(
+                "--precision=float16: the gradients that --adversarial_loss=wgan_gp penalises "
+                "vanish in it; give --precision=bfloat16 or float32"
+            )
+        if self.xla and self.preprocess == "none":
+            raise UserError(
+                "--xla compiles the step anew for each size of picture, which --preprocess=none "
+                "leaves as they are; leave one of the two out"
             )
 
     @property

@@ -15,11 +15,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import losses, networks
+from tf_cyclegan import losses, networks, precision
 from tf_cyclegan.config import Config
 from tf_cyclegan.divergence import FiniteCheck
 from tf_cyclegan.image_pool import ImagePool
 from tf_cyclegan.optimizers import FusedAdam
+from tf_cyclegan.recompute import recomputed
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
 
@@ -36,16 +37,20 @@ class CycleGAN(tf.Module):
       pools: the histories of generated pictures that the discriminators learn from, by the
         discriminator's name; none where `pool_size` is 0.
       finite_check: has looked at the losses and at the networks of each step.
+      precision: what the networks compute in: float32, bfloat16 or float16.
+      loss_scales: of each network, by its name, where that is float16.
       loss_names: the names of what `train_step` returns, in its order.
     """
 
     def __init__(self, config: Config):
         super().__init__()
         seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
-        self.generator_g = networks.build_generator(config, "AtoB", seeds[0])
-        self.generator_f = networks.build_generator(config, "BtoA", seeds[1])
-        self.discriminator_x = networks.build_discriminator(config, "A", seeds[2])
-        self.discriminator_y = networks.build_discriminator(config, "B", seeds[3])
+        self.precision = precision.choose(config)
+        policy = precision.POLICIES[self.precision]
+        self.generator_g = networks.build_generator(config, "AtoB", seeds[0], policy)
+        self.generator_f = networks.build_generator(config, "BtoA", seeds[1], policy)
+        self.discriminator_x = networks.build_discriminator(config, "A", seeds[2], policy)
+        self.discriminator_y = networks.build_discriminator(config, "B", seeds[3], policy)
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
         size = (config.image_size, config.image_size)
         channels = {"discriminator_x": config.channels_x, "discriminator_y": config.channels_y}
@@ -54,6 +59,7 @@ class CycleGAN(tf.Module):
             for name, seed in zip(channels, seeds[4:6], strict=True)
             if config.pool_size
         }
+        self.loss_scales = precision.loss_scales(NETWORKS) if self.precision == "float16" else {}
         self._penalty_seeds = dict(zip(channels, seeds[6:8], strict=True))
         self._config = config
         self._adversarial = losses.ADVERSARIAL_LOSSES[config.adversarial_loss]
@@ -65,7 +71,9 @@ class CycleGAN(tf.Module):
         self.finite_check = FiniteCheck([*self.loss_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
         pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
-        self.train_step = tf.function(self._train_step, input_signature=pictures, autograph=False)
+        self.train_step = tf.function(
+            self._train_step, input_signature=pictures, autograph=False, jit_compile=config.xla
+        )
 
     def dropout_state(self) -> list[tf.Variable]:
         """The random state of the generators' dropouts, which Keras does not track."""
@@ -99,12 +107,16 @@ class CycleGAN(tf.Module):
           Each loss by name, weighted as it enters the totals, before the update. `cycle` is the
           sum of both terms, which is in both totals.
         """
-        tapes = {name: tf.GradientTape() for name in NETWORKS}
-        with tapes["generator_g"], tapes["generator_f"]:
+        tapes = {name: self._tape(name) for name in NETWORKS}
+        with (
+            tapes["generator_g"],
+            tapes["generator_f"],
+            precision.kernels_cast_once(self.generator_g, self.generator_f),
+        ):
             fake_y, same_y = self._generate(self.generator_g, real_x, real_y)
             fake_x, same_x = self._generate(self.generator_f, real_y, real_x)
-            cycled_x = self.generator_f(fake_y, training=True)
-            cycled_y = self.generator_g(fake_x, training=True)
+            cycled_x = self._call(self.generator_f, fake_y)
+            cycled_y = self._call(self.generator_g, fake_x)
         named = {}
         for name, real, fake, teaches in (
             ("discriminator_x", real_x, fake_x, "f"),
@@ -149,7 +161,7 @@ class CycleGAN(tf.Module):
         """The translation of `source`, and `target` passed through where identity loss needs it."""
         if self._config.identity_weight:
             return self._pass(generator, source, target)
-        return generator(source, training=True), None
+        return self._call(generator, source), None
 
     def _discriminate(
         self,
@@ -174,7 +186,7 @@ class CycleGAN(tf.Module):
         if self._discriminators_first:
             self._apply(name, self._gradient(name, tape, loss))
         with generator_tape:
-            return loss, discriminator(fake, training=True)
+            return loss, self._call(discriminator, fake)
 
     def _discriminator_loss(
         self,
@@ -200,11 +212,34 @@ class CycleGAN(tf.Module):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The network's outputs for two batches, in one pass where they have the same size."""
         if self._config.preprocess == "none":
-            return network(first, training=True), network(second, training=True)
-        return tf.split(network(tf.concat([first, second], axis=0), training=True), 2)
+            return self._call(network, first), self._call(network, second)
+        return tf.split(self._call(network, tf.concat([first, second], axis=0)), 2)
+
+    def _call(self, network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
+        if self._config.recompute:
+            return recomputed(network, pictures)
+        return network(pictures, training=True)
+
+    def _tape(self, name: str) -> tf.GradientTape:
+        """A tape for one network's weights alone: what it does not watch is not traced."""
+        tape = tf.GradientTape(watch_accessed_variables=False)
+        with tape:
+            tape.watch([weight.value for weight in getattr(self, name).trainable_variables])
+        return tape
 
     def _gradient(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> list[tf.Tensor]:
-        return tape.gradient(loss, getattr(self, name).trainable_variables)
+        weights = getattr(self, name).trainable_variables
+        if not self.loss_scales:
+            return tape.gradient(loss, weights)
+        return self.loss_scales[name].gradients(tape, loss, weights)
 
     def _apply(self, name: str, gradients: list[tf.Tensor]) -> None:
-        self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)
+        """Updates a network, unless its gradients overflowed in float16."""
+
+        def apply() -> None:
+            self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)
+
+        if self.loss_scales:
+            tf.cond(precision.all_finite(gradients), apply, lambda: None)
+        else:
+            apply()

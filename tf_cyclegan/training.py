@@ -76,13 +76,13 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         )
     samples = Samples(*pictures.shown(config.limit_test), config)
 
-    device = _device()
-    progress.say(f"Training on {device}")
     if config.decay_start is not None and config.decay_start >= config.epochs:
         progress.say(
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
     model = CycleGAN(config)
+    device = f"{_device()}; computing in {model.precision}"
+    progress.say(f"Training on {device}")
     state = TrainingState(len(model.loss_names), pictures.fingerprints())
     with locks.hold(workdir):
         if checkpoint_files.find_all(workdir) != there:

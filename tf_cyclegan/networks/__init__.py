@@ -8,13 +8,16 @@ from tf_cyclegan.networks import external, pix2pix, resnet
 _RESNET_STYLES = {"resnet": "paper", "resnet_keras": "keras"}
 
 
-def build_generator(config: Config, direction: str, seed: int) -> keras.Model:
+def build_generator(
+    config: Config, direction: str, seed: int, dtype: str = "float32"
+) -> keras.Model:
     """A generator: float (batch, height, width, channels), channels of its domains, in [-1, 1].
 
     Args:
       config: the settings.
       direction: AtoB for generator_g, BtoA for generator_f.
       seed: of the first weights and of the dropout.
+      dtype: Keras' dtype policy of all layers but the last; tensorflow_examples' are float32.
 
     Raises:
       UserError: `networks` is a package that is not installed.
@@ -29,6 +32,7 @@ def build_generator(config: Config, direction: str, seed: int) -> keras.Model:
             filters=config.filters,
             depth=config.unet_depth,
             seed=seed,
+            dtype=dtype,
         )
     return resnet.resnet_generator(
         target,
@@ -37,16 +41,20 @@ def build_generator(config: Config, direction: str, seed: int) -> keras.Model:
         blocks=config.blocks,
         style=_RESNET_STYLES[config.generator],
         seed=seed,
+        dtype=dtype,
     )
 
 
-def build_discriminator(config: Config, domain: str, seed: int) -> keras.Model:
+def build_discriminator(
+    config: Config, domain: str, seed: int, dtype: str = "float32"
+) -> keras.Model:
     """The PatchGAN that goes with the generator: pictures in [-1, 1] to logits (batch, h, w, 1).
 
     Args:
       config: the settings.
       domain: A for discriminator_x, B for discriminator_y.
       seed: of the first weights.
+      dtype: as for `build_generator`.
 
     Raises:
       UserError: `networks` is a package that is not installed.
@@ -56,10 +64,13 @@ def build_discriminator(config: Config, domain: str, seed: int) -> keras.Model:
         return external.reseed(network, seed)
     channels = config.channels(domain)
     if config.generator == "unet":
-        return pix2pix.discriminator(input_channels=channels, filters=config.filters, seed=seed)
+        return pix2pix.discriminator(
+            input_channels=channels, filters=config.filters, seed=seed, dtype=dtype
+        )
     return resnet.resnet_discriminator(
         input_channels=channels,
         filters=config.filters,
         style=_RESNET_STYLES[config.generator],
         seed=seed,
+        dtype=dtype,
     )

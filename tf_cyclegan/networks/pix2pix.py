@@ -24,6 +24,7 @@ def unet_generator(
     filters: int = 64,
     depth: int = 8,
     seed: int | None = None,
+    dtype: str = "float32",
 ) -> keras.Model:
     """The pix2pix U-Net: down blocks, up blocks with skips, tanh.
 
@@ -38,6 +39,7 @@ def unet_generator(
       filters: width of the first block; doubled from block to block, up to eight times it.
       depth: number of down blocks. Height and width must be multiples of 2 ** depth.
       seed: of the first weights and of the dropout; None draws one.
+      dtype: Keras' dtype policy of all layers but the last, which is float32.
 
     Returns:
       A model of float (batch, height, width, input_channels) in [-1, 1] to (batch, height, width,
@@ -51,12 +53,12 @@ def unet_generator(
     x = inputs = keras.layers.Input((None, None, input_channels))
     skips = []
     for i, width in enumerate(widths):
-        x = _downsample(width, norm_type if i else None, seeds)(x)
+        x = _downsample(width, norm_type if i else None, seeds, dtype)(x)
         skips.append(x)
     # One layer for all the skips, as in the original: checkpoints count the layers.
-    concatenate = keras.layers.Concatenate()
+    concatenate = keras.layers.Concatenate(dtype=dtype)
     for i, (width, skip) in enumerate(zip(widths[-2::-1], skips[-2::-1], strict=True)):
-        x = _upsample(width, norm_type, dropout=i < 3, seeds=seeds)(x)
+        x = _upsample(width, norm_type, dropout=i < 3, seeds=seeds, dtype=dtype)(x)
         x = concatenate([x, skip])
     last = keras.layers.Conv2DTranspose(
         output_channels,
@@ -65,6 +67,7 @@ def unet_generator(
         padding="same",
         kernel_initializer=kernel_initializer(seeds),
         activation="tanh",
+        dtype="float32",
     )
     return keras.Model(inputs, last(x))
 
@@ -76,6 +79,7 @@ def discriminator(
     input_channels: int = 3,
     filters: int = 64,
     seed: int | None = None,
+    dtype: str = "float32",
 ) -> keras.Model:
     """The 70x70 PatchGAN: judges overlapping patches of a picture.
 
@@ -85,6 +89,7 @@ def discriminator(
       input_channels: channels of the picture, and of the target.
       filters: width of the first block.
       seed: of the first weights; None draws one.
+      dtype: Keras' dtype policy of all layers but the last, which is float32.
 
     Returns:
       A model of float (batch, height, width, input_channels) in [-1, 1] to logits
@@ -100,45 +105,56 @@ def discriminator(
         inputs = [x, keras.layers.Input((None, None, input_channels), name="target_image")]
         x = keras.layers.Concatenate()(inputs)
     for i in range(3):
-        x = _downsample(filters * 2**i, norm_type if i else None, seeds)(x)
-    x = keras.layers.ZeroPadding2D()(x)
+        x = _downsample(filters * 2**i, norm_type if i else None, seeds, dtype)(x)
+    x = keras.layers.ZeroPadding2D(dtype=dtype)(x)
     x = keras.layers.Conv2D(
-        filters * 8, 4, kernel_initializer=kernel_initializer(seeds), use_bias=False
+        filters * 8, 4, kernel_initializer=kernel_initializer(seeds), use_bias=False, dtype=dtype
     )(x)
-    x = _norm(norm_type, seeds)(x)
-    x = keras.layers.LeakyReLU(negative_slope=_SLOPE)(x)
-    x = keras.layers.ZeroPadding2D()(x)
-    last = keras.layers.Conv2D(1, 4, kernel_initializer=kernel_initializer(seeds))
+    x = _norm(norm_type, seeds, dtype)(x)
+    x = keras.layers.LeakyReLU(negative_slope=_SLOPE, dtype=dtype)(x)
+    x = keras.layers.ZeroPadding2D(dtype=dtype)(x)
+    last = keras.layers.Conv2D(1, 4, kernel_initializer=kernel_initializer(seeds), dtype="float32")
     return keras.Model(inputs, last(x))
 
 
-def _downsample(width: int, norm_type: str | None, seeds: Iterator[int]) -> keras.Sequential:
-    block = keras.Sequential([_convolution(small_maps.Conv2D, width, seeds)])
+def _downsample(
+    width: int, norm_type: str | None, seeds: Iterator[int], dtype: str
+) -> keras.Sequential:
+    block = keras.Sequential([_convolution(small_maps.Conv2D, width, seeds, dtype)])
     if norm_type is not None:
-        block.add(_norm(norm_type, seeds))
-    block.add(keras.layers.LeakyReLU(negative_slope=_SLOPE))
+        block.add(_norm(norm_type, seeds, dtype))
+    block.add(keras.layers.LeakyReLU(negative_slope=_SLOPE, dtype=dtype))
     return block
 
 
-def _upsample(width: int, norm_type: str, dropout: bool, seeds: Iterator[int]) -> keras.Sequential:
-    block = keras.Sequential([_convolution(small_maps.Conv2DTranspose, width, seeds)])
-    block.add(_norm(norm_type, seeds))
+def _upsample(
+    width: int, norm_type: str, dropout: bool, seeds: Iterator[int], dtype: str
+) -> keras.Sequential:
+    block = keras.Sequential([_convolution(small_maps.Conv2DTranspose, width, seeds, dtype)])
+    block.add(_norm(norm_type, seeds, dtype))
     if dropout:
-        block.add(keras.layers.Dropout(0.5, seed=next(seeds)))
-    block.add(keras.layers.ReLU())
+        block.add(keras.layers.Dropout(0.5, seed=next(seeds), dtype=dtype))
+    block.add(keras.layers.ReLU(dtype=dtype))
     return block
 
 
 def _convolution(
-    kind: type[keras.layers.Layer], width: int, seeds: Iterator[int]
+    kind: type[keras.layers.Layer], width: int, seeds: Iterator[int], dtype: str
 ) -> keras.layers.Layer:
-    kernel = kernel_initializer(seeds)
-    return kind(width, 4, strides=2, padding="same", kernel_initializer=kernel, use_bias=False)
+    return kind(
+        width,
+        4,
+        strides=2,
+        padding="same",
+        kernel_initializer=kernel_initializer(seeds),
+        use_bias=False,
+        dtype=dtype,
+    )
 
 
-def _norm(norm_type: str, seeds: Iterator[int]) -> keras.layers.Layer:
+def _norm(norm_type: str, seeds: Iterator[int], dtype: str) -> keras.layers.Layer:
     if norm_type == "instancenorm":
-        return InstanceNormalization(seed=next(seeds))
+        return InstanceNormalization(seed=next(seeds), dtype=dtype)
     if norm_type == "batchnorm":
-        return keras.layers.BatchNormalization()
+        return keras.layers.BatchNormalization(dtype=dtype)
     raise ValueError(f"norm_type is 'instancenorm' or 'batchnorm', not {norm_type!r}")

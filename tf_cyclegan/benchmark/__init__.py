@@ -1,0 +1,1 @@
+"""How fast training and translation are, beside the tutorial's plain arrangement."""

@@ -1,0 +1,109 @@
+"""The training step as the TensorFlow tutorial arranges it: what ours is measured against.
+
+https://www.tensorflow.org/tutorials/generative/cyclegan: each pass of a network by itself, so that
+the generators are called three times each and the discriminators twice, one persistent tape, and
+Keras' own layers and Adam. The mathematics is that of `CycleGAN.train_step`, in float32.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_cyclegan import losses, networks
+from tf_cyclegan.config import Config
+from tf_cyclegan.cyclegan import NETWORKS
+from tf_cyclegan.networks import small_maps
+from tf_cyclegan.networks.layers import InstanceNormalization
+
+
+class PlainStep:
+    """The tutorial's step with the networks of a Config, unet or resnet.
+
+    Attributes:
+      networks: the four networks by name, with the first weights of `CycleGAN(config)`.
+      train_step: the traced function of two batches of pictures to the losses by name.
+
+    Raises:
+      ValueError: the settings have what the tutorial has not.
+    """
+
+    def __init__(self, config: Config):
+        if config.pool_size or config.update_order != "simultaneous":
+            raise ValueError("the tutorial has no image pool and updates simultaneously")
+        seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
+        self.networks = {
+            "generator_g": _plain(networks.build_generator(config, "AtoB", seeds[0])),
+            "generator_f": _plain(networks.build_generator(config, "BtoA", seeds[1])),
+            "discriminator_x": _plain(networks.build_discriminator(config, "A", seeds[2])),
+            "discriminator_y": _plain(networks.build_discriminator(config, "B", seeds[3])),
+        }
+        self._optimizers = {
+            name: keras.optimizers.Adam(config.learning_rate, beta_1=config.beta_1)
+            for name in NETWORKS
+        }
+        for name, optimizer in self._optimizers.items():
+            optimizer.build(self.networks[name].trainable_variables)
+        self._config = config
+        self._adversarial = losses.ADVERSARIAL_LOSSES[config.adversarial_loss]
+        size = (config.image_size, config.image_size)
+        channels = (config.channels_x, config.channels_y)
+        pictures = [tf.TensorSpec([None, *size, c], tf.float32) for c in channels]
+        self.train_step = tf.function(self._train_step, input_signature=pictures, autograph=False)
+
+    def _train_step(self, real_x: tf.Tensor, real_y: tf.Tensor) -> dict[str, tf.Tensor]:
+        g, f, d_x, d_y = (self.networks[name] for name in NETWORKS)
+        weight = self._config.cycle_weight
+        identity = weight * self._config.identity_weight
+        with tf.GradientTape(persistent=True) as tape:
+            fake_y, fake_x = g(real_x, training=True), f(real_y, training=True)
+            cycled_x, cycled_y = f(fake_y, training=True), g(fake_x, training=True)
+            same_x, same_y = f(real_x, training=True), g(real_y, training=True)
+            judged = [d_x(real_x, training=True), d_y(real_y, training=True)]
+            judged += [d_x(fake_x, training=True), d_y(fake_y, training=True)]
+            cycle = weight * (
+                losses.absolute_error(real_x, cycled_x) + losses.absolute_error(real_y, cycled_y)
+            )
+            totals = {
+                "generator_g": self._adversarial.generator(judged[3])
+                + cycle
+                + identity * losses.absolute_error(real_y, same_y),
+                "generator_f": self._adversarial.generator(judged[2])
+                + cycle
+                + identity * losses.absolute_error(real_x, same_x),
+                "discriminator_x": self._adversarial.discriminator(judged[0], judged[2]),
+                "discriminator_y": self._adversarial.discriminator(judged[1], judged[3]),
+            }
+        weights = {name: self.networks[name].trainable_variables for name in NETWORKS}
+        gradients = {name: tape.gradient(totals[name], weights[name]) for name in NETWORKS}
+        for name in NETWORKS:
+            pairs = zip(gradients[name], weights[name], strict=True)
+            self._optimizers[name].apply_gradients(pairs)
+        return totals
+
+
+class _PlainNorm(InstanceNormalization):
+    """As in tensorflow_examples, differentiated by TensorFlow."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        mean, variance = tf.nn.moments(x, axes=[1, 2], keepdims=True)
+        normal = (x - mean) * tf.math.rsqrt(variance + self.epsilon)
+        return self.scale * normal + self.offset if self.affine else normal
+
+
+_PLAIN = {
+    small_maps.Conv2D: keras.layers.Conv2D,
+    small_maps.Conv2DTranspose: keras.layers.Conv2DTranspose,
+    InstanceNormalization: _PlainNorm,
+}
+
+
+def _plain(network: keras.Model) -> keras.Model:
+    """The same network of Keras' own layers, with the same weights."""
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return _PLAIN.get(type(layer), type(layer)).from_config(layer.get_config())
+
+    plain = keras.models.clone_model(network, clone_function=clone, recursive=True)
+    for ours, theirs in zip(network.weights, plain.weights, strict=True):
+        theirs.assign(ours)
+    return plain
