@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from absl import app, flags, logging
 
 from tf_cyclegan import config as configs
+from tf_cyclegan import config_file, recipes
 from tf_cyclegan.config import Config
 from tf_cyclegan.errors import UserError
 
@@ -32,11 +33,11 @@ def define_config_flags() -> None:
     for field in fields(Config):
         kind, _ = configs.field_type(field.name)
         meaning, choices = field.metadata["meaning"], field.metadata["choices"]
-        choices = tuple(configs.RECIPES) if field.name == "recipe" else choices
+        choices = tuple(recipes.RECIPES) if field.name == "recipe" else choices
         listed = f": {', '.join(choices)}" if choices else ""
         defaults = [
-            f"{recipe} {getattr(configs.from_recipe(recipe), field.name)}"
-            for recipe in configs.RECIPES
+            f"{recipe} {getattr(recipes.from_recipe(recipe), field.name)}"
+            for recipe in recipes.RECIPES
         ]
         values = "" if field.name == "recipe" else f" [{'; '.join(defaults)}]"
         _DEFINE[kind](field.name, None, f"{meaning}{listed}{values}")
@@ -57,16 +58,16 @@ def config_from_flags() -> tuple[Config, Path]:
         changes["dataset"] = located(changes["dataset"])
     workdir = Path(FLAGS.workdir or f"runs/{FLAGS.recipe or 'mini'}")
     if any((workdir / "checkpoints").rglob("*.index")):
-        config = configs.continued(_stored(workdir), FLAGS.recipe, changes)
+        config = recipes.continued(_stored(workdir), FLAGS.recipe, changes)
     else:
-        config = configs.from_recipe(FLAGS.recipe or "mini", changes)
+        config = recipes.from_recipe(FLAGS.recipe or "mini", changes)
     return config, workdir
 
 
 def _stored(workdir: Path) -> Config:
     """The settings of a run: those of its file, or where that is damaged, of its checkpoints."""
     try:
-        return configs.read_json(workdir / configs.CONFIG_FILE)
+        return config_file.read_json(workdir / config_file.CONFIG_FILE)
     except UserError as error:
         with quiet_tensorflow():
             from tf_cyclegan import checkpoint_files
@@ -81,6 +82,26 @@ def located(dataset: str) -> str:
     """The data set, a path as an absolute one, so that the run finds it again from any folder."""
     path = Path(dataset)
     return str(path.resolve()) if path.exists() else dataset
+
+
+def define_checkpoint_flag() -> flags.FlagHolder[str | None]:
+    """The flag --checkpoint, for `checkpoint_of`."""
+    return flags.DEFINE_string(
+        "checkpoint", None, "the step of the checkpoint to use, or best (default: the newest)"
+    )
+
+
+def checkpoint_of(text: str | None) -> int | str | None:
+    """What --checkpoint names: a step, "best", or None.
+
+    Raises:
+      UserError: it names neither.
+    """
+    if text is None or text == "best":
+        return text
+    if not text.isdecimal():
+        raise UserError(f"--checkpoint={text}: give a checkpoint's step, such as 8000, or best")
+    return int(text)
 
 
 def last_trained(runs: Path) -> Path:

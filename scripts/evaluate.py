@@ -19,9 +19,7 @@ _DATASET = flags.DEFINE_string(
 _LIMIT = flags.DEFINE_integer(
     "limit", None, "score on the first so many pictures of each domain", lower_bound=1
 )
-_CHECKPOINT = flags.DEFINE_integer(
-    "checkpoint", None, "the step of the checkpoint to use (default: the newest)", lower_bound=0
-)
+_CHECKPOINT = command_line.define_checkpoint_flag()
 _PAIRED = flags.DEFINE_bool("paired", False, "the pictures come in pairs: same name or same order")
 _INCEPTION = flags.DEFINE_bool("inception", True, "FID and KID, which need Inception-V3's weights")
 _WEIGHTS = flags.DEFINE_string(
@@ -35,11 +33,12 @@ def main() -> None:
     weights = Path(_WEIGHTS.value) if _WEIGHTS.value else None
     if weights and not _INCEPTION.value:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
+    checkpoint = command_line.checkpoint_of(_CHECKPOINT.value)
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
         from tf_cyclegan.evaluation import evaluation_set, inception, summary
 
-    translator = generation.Translator(workdir, _CHECKPOINT.value)
+    translator = generation.Translator(workdir, checkpoint)
     directions = [_DIRECTION.value] if _DIRECTION.value else translator.directions
     if not set(directions) <= set(translator.directions):
         raise UserError(f"{workdir}: has no generator for --direction={_DIRECTION.value}")

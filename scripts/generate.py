@@ -21,9 +21,7 @@ _OUTPUT = flags.DEFINE_string(
 _LIMIT = flags.DEFINE_integer(
     "limit", None, "translate the first so many pictures of each domain", lower_bound=1
 )
-_CHECKPOINT = flags.DEFINE_integer(
-    "checkpoint", None, "the step of the checkpoint to use (default: the newest)", lower_bound=0
-)
+_CHECKPOINT = command_line.define_checkpoint_flag()
 _SKIP_UNREADABLE = flags.DEFINE_boolean(
     "skip_unreadable",
     False,
@@ -33,11 +31,12 @@ _SKIP_UNREADABLE = flags.DEFINE_boolean(
 
 def main() -> None:
     workdir = Path(_WORKDIR.value) if _WORKDIR.value else command_line.last_trained(Path("runs"))
+    checkpoint = command_line.checkpoint_of(_CHECKPOINT.value)
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
 
     output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
-    translator = generation.Translator(workdir, _CHECKPOINT.value, _DIRECTION.value)
+    translator = generation.Translator(workdir, checkpoint, _DIRECTION.value)
     for line in translator.damaged:
         print(line, file=sys.stderr)
     # Those of both directions first, so that a bad one is told before anything is written.

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tf_cyclegan import checkpoint_files
-from tf_cyclegan.config import Config, to_json
+from tf_cyclegan.config import Config
+from tf_cyclegan.config_file import to_json
 from tf_cyclegan.errors import UserError
 
 CONFIG = Config(epochs=7)
@@ -182,3 +183,20 @@ def test_a_checkpoint_without_settings_is_not_ours(tmp_path):
 def test_a_moved_workdir_is_found_where_it_is(workdir, tmp_path_factory):
     moved = shutil.move(workdir, tmp_path_factory.mktemp("new") / "moved")
     assert checkpoint_files.newest_whole(moved)[0].parent == moved / "checkpoints"
+
+
+def test_the_best_takes_the_place_of_the_last_best_and_stays(workdir):
+    with pytest.raises(UserError, match="no checkpoint is known to be the best; --evaluate_every"):
+        checkpoint_files.find_best(workdir)
+    for step in (4, 8, 8):
+        checkpoint_files.keep_best(workdir, step)
+    for file in files(workdir, 8):
+        file.unlink()
+    checkpoint_files.keep_best(workdir, 8)
+    best = checkpoint_files.find_best(workdir)
+    assert best == workdir / "checkpoints" / "best" / "ckpt-8"
+    assert {file.name.split(".")[0] for file in best.parent.iterdir()} == {"ckpt-8"}
+    assert steps(workdir) == [4, 8, 12]
+    empty(best.with_name("ckpt-8.data-00000-of-00001"))
+    with pytest.raises(UserError, match=r"best/ckpt-8: is damaged"):
+        checkpoint_files.find_best(workdir)

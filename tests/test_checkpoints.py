@@ -14,9 +14,10 @@ import tensorflow as tf
 
 from tf_cyclegan import checkpoint_files, checkpoints
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
-from tf_cyclegan.config import Config, from_recipe
+from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.recipes import from_recipe
 
 TINY = Config(image_size=32, filters=2)
 
@@ -35,7 +36,7 @@ def values(variables):
 
 def new_run(workdir, config=TINY, max_to_keep=3):
     model = CycleGAN(config)
-    state = TrainingState(len(model.loss_names), [1, 2])
+    state = TrainingState(len(model.scalar_names), [1, 2])
     config = dataclasses.replace(config, max_to_keep=max_to_keep)
     return model, state, Checkpoints(workdir, model, state, config)
 
@@ -220,7 +221,7 @@ def test_the_notebooks_checkpoint_restores_here(tmp_path, notebook, tutorial):
 
 
 def test_a_checkpoint_of_here_restores_in_the_notebook(tmp_path, notebook, tutorial):
-    state = TrainingState(len(tutorial.loss_names), [1, 2])
+    state = TrainingState(len(tutorial.scalar_names), [1, 2])
     for name in NETWORKS:
         variables = tutorial.optimizers[name].variables
         variables[-1].assign(tf.fill(variables[-1].shape, 0.25))

@@ -132,6 +132,8 @@ def test_bad_generate_flags_get_one_line(tmp_path):
     told = refused("generate.py", "--split=validation", cwd=tmp_path)
     assert "test|train" in told or "train" in told
     assert "--direction" in refused("generate.py", "--direction=XtoY", cwd=tmp_path)
+    told = refused("generate.py", "--workdir=x", "--checkpoint=last", cwd=tmp_path)
+    assert "--checkpoint=last: give a checkpoint's step, such as 8000, or best" in told
 
 
 def test_help_lists_each_setting_with_the_recipes_values(tmp_path):

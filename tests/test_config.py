@@ -3,8 +3,10 @@ import json
 import pytest
 
 from tf_cyclegan import config as configs
-from tf_cyclegan.config import Config, from_recipe
+from tf_cyclegan import config_file, recipes
+from tf_cyclegan.config import Config
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.recipes import from_recipe
 
 
 def test_mini_is_the_default():
@@ -120,8 +122,8 @@ def test_load_size_plays_no_part_without_a_crop():
 
 def test_json_comes_back(tmp_path):
     config = from_recipe("tutorial", {"seed": 7, "max_steps": 5, "learning_rate": 1e-5})
-    (tmp_path / "config.json").write_text(configs.to_json(config))
-    assert configs.read_json(tmp_path / "config.json") == config
+    (tmp_path / "config.json").write_text(config_file.to_json(config))
+    assert config_file.read_json(tmp_path / "config.json") == config
 
 
 @pytest.mark.parametrize(
@@ -138,25 +140,25 @@ def test_damaged_json_names_the_file(tmp_path, text, told):
     path = tmp_path / "config.json"
     path.write_text(text)
     with pytest.raises(UserError, match=told) as caught:
-        configs.read_json(path)
+        config_file.read_json(path)
     assert str(path) in str(caught.value)
 
 
 def test_missing_json_names_the_file(tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.json: cannot be read"):
-        configs.read_json(tmp_path / "nowhere.json")
+        config_file.read_json(tmp_path / "nowhere.json")
 
 
 def test_continuing_keeps_settings_and_forgets_max_steps():
     stored = from_recipe("tutorial", {"batch_size": 2, "max_steps": 9})
-    config = configs.continued(stored, None, {"epochs": 50})
+    config = recipes.continued(stored, None, {"epochs": 50})
     assert (config.batch_size, config.epochs, config.max_steps) == (2, 50, None)
-    assert configs.continued(stored, "tutorial", {}).batch_size == 2
+    assert recipes.continued(stored, "tutorial", {}).batch_size == 2
 
 
 def test_continuing_under_another_recipe_takes_that_recipe():
     stored = from_recipe("tutorial")
-    assert configs.continued(stored, "mini", {}) == from_recipe("mini")
+    assert recipes.continued(stored, "mini", {}) == from_recipe("mini")
 
 
 def test_another_run_is_refused_by_field_with_both_values():
@@ -190,7 +192,7 @@ def test_long_values_are_cut_in_the_message():
 def test_json_nested_without_end_is_refused(tmp_path):
     (tmp_path / "config.json").write_text("[" * 100_000)
     with pytest.raises(UserError, match=r"config\.json: is not JSON of settings: it is nested"):
-        configs.read_json(tmp_path / "config.json")
+        config_file.read_json(tmp_path / "config.json")
 
 
 def test_leaving_out_bad_pictures_may_change_between_parts_of_a_run():

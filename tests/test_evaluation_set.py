@@ -3,8 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tf_cyclegan import config as configs
-from tf_cyclegan import datasets
+from tf_cyclegan import datasets, recipes
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets import mini_horse2zebra
 from tf_cyclegan.errors import UserError
@@ -58,7 +57,7 @@ def test_what_is_not_paired_is_told(tiny):
 def test_sets_without_names_cannot_be_paired(tiny, monkeypatch):
     same = datasets.load(tiny.dataset, "trainA", image_size=32)
     monkeypatch.setattr(datasets, "load", lambda *args, **kwargs: same)
-    config = configs.from_recipe("facades")
+    config = recipes.from_recipe("facades")
     with pytest.raises(UserError, match=r"cycle_gan/facades, .* give its folder or archive"):
         evaluation_set.load(config, "test", paired=True)
 

@@ -6,9 +6,9 @@ import pytest
 from absl import flags
 
 from tf_cyclegan import networks
-from tf_cyclegan.config import from_recipe
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.networks import external
+from tf_cyclegan.recipes import from_recipe
 
 _CHANGES = {"networks": "tensorflow_examples"}
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import checkpoints, images
+from tf_cyclegan import checkpoint_files, checkpoints, images
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.cyclegan import CycleGAN
 from tf_cyclegan.errors import UserError
@@ -17,7 +17,7 @@ def run(tiny, tmp_path_factory):
     """A workdir with two checkpoints of different weights, and the model of the last."""
     workdir = tmp_path_factory.mktemp("runs") / "tiny"
     model = CycleGAN(tiny)
-    state = TrainingState(len(model.loss_names), [1, 2])
+    state = TrainingState(len(model.scalar_names), [1, 2])
     saved = Checkpoints(workdir, model, state, tiny)
     saved.save()
     for variable in model.generator_g.trainable_variables:
@@ -44,12 +44,14 @@ def test_each_direction_has_its_generator(run):
 
 def test_an_older_checkpoint_can_be_taken(run):
     workdir, _ = run
-    newest, older = Translator(workdir), Translator(workdir, step=0)
+    newest, older = Translator(workdir), Translator(workdir, 0)
     assert (newest.checkpoint.name, older.checkpoint.name) == ("ckpt-5", "ckpt-0")
     picture = make_picture(0)
     assert (newest.translate(picture, "AtoB") != older.translate(picture, "AtoB")).any()
+    checkpoint_files.keep_best(workdir, 0)
+    assert Translator(workdir, "best").checkpoint == workdir / "checkpoints" / "best" / "ckpt-0"
     with pytest.raises(UserError, match="no checkpoint of step 3; there are 0, 5"):
-        Translator(workdir, step=3)
+        Translator(workdir, 3)
 
 
 def test_one_direction_restores_one_generator(run, monkeypatch):

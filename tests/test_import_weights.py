@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tf_cyclegan import checkpoint_files
-from tf_cyclegan.config import CONFIG_FILE
+from tf_cyclegan.config_file import CONFIG_FILE
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.generation import Translator, translate_split
 from tf_cyclegan.import_weights import import_weights

@@ -58,3 +58,15 @@ def test_absolute_error_is_a_mean_over_all():
     others = np.zeros((2, 1, 2, 3), np.float32)
     others[0, 0, 0] = [0.5, -1.0, 2.0]
     assert float(losses.absolute_error(pictures, others)) == pytest.approx(3.5 / 12)
+
+
+@pytest.mark.parametrize(("kind", "boundary"), [("bce", 0.0), ("lsgan", 0.5), ("hinge", 0.0)])
+def test_accuracy_counts_real_and_generated_patches_alike(kind, boundary):
+    real = tf.constant([[boundary + 0.1, boundary + 3.0], [boundary - 0.1, boundary + 0.1]])
+    fake = tf.constant([boundary - 0.1, boundary + 2.0])
+    # Three of four, and one of two.
+    assert float(losses.ADVERSARIAL_LOSSES[kind].accuracy(real, fake)) == 0.5 * (0.75 + 0.5)
+
+
+def test_a_wasserstein_critic_has_no_accuracy():
+    assert losses.ADVERSARIAL_LOSSES["wgan_gp"].boundary is None

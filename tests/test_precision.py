@@ -133,7 +133,7 @@ def test_scales_are_saved_and_float32_continues_a_float16_run(tmp_path, pair):
     def run(kind):
         config = dataclasses.replace(TINY, precision=kind)
         model = CycleGAN(config)
-        state = TrainingState(len(model.loss_names), [1, 2])
+        state = TrainingState(len(model.scalar_names), [1, 2])
         return model, Checkpoints(tmp_path, model, state, config)
 
     model, saved = run("float16")

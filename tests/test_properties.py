@@ -18,7 +18,7 @@ from strange_files import encoded
 from test_strange_pictures import SEEN
 
 from tf_cyclegan import config as configs
-from tf_cyclegan import images
+from tf_cyclegan import config_file, images
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets import folder
 from tf_cyclegan.datasets.pictures import Pictures
@@ -90,7 +90,7 @@ SETTINGS = st.lists(st.sampled_from(dataclasses.fields(Config)), unique=True, ma
 def test_settings_are_taken_or_refused(capfd, chosen):
     with clean(capfd):
         config = configs.from_dict(chosen)
-        assert configs.from_dict(json.loads(configs.to_json(config))) == config
+        assert configs.from_dict(json.loads(config_file.to_json(config))) == config
         assert all(getattr(config, name) == value for name, value in chosen.items())
         assert config.image_size % config.size_multiple == 0
         assert config.resize_to >= config.image_size or config.preprocess != "resize_crop"
@@ -113,7 +113,7 @@ def test_any_config_file_is_taken_or_refused(capfd, tmp_path, data):
     path = tmp_path / "config.json"
     path.write_bytes(data)
     with clean(capfd):
-        assert isinstance(configs.read_json(path), Config)
+        assert isinstance(config_file.read_json(path), Config)
 
 
 @pytest.fixture

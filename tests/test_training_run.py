@@ -22,12 +22,13 @@ STEPS_PER_EPOCH = 500
 class Model:
     """Generators that make negatives, and discriminators that have won."""
 
-    loss_names = ("discriminator_x", "discriminator_y")
+    scalar_names = ("discriminator_x", "discriminator_y")
     generator_g = generator_f = staticmethod(lambda batch, training: -batch)
     discriminator_x = discriminator_y = tf.Module()
 
     def __init__(self, discriminator_y=0.5):
-        self.finite_check = FiniteCheck(self.loss_names)
+        self.finite_check = FiniteCheck(self.scalar_names)
+        self.gradient_norms = {"generator_g": tf.Variable(3.0)}
         self.losses = {"discriminator_x": 0.5, "discriminator_y": discriminator_y}
 
     def set_learning_rate(self, rate):
@@ -69,7 +70,18 @@ def clock(monkeypatch):
     return now
 
 
-def make_run(workdir, model=None, **settings):
+class Judge:
+    """Gives these overall scores, one after the other."""
+
+    def __init__(self, *scores):
+        self.left = list(scores)
+
+    def scores(self, generators):
+        assert set(generators) == {"AtoB", "BtoA"}
+        return {"score_overall": self.left.pop(0)}
+
+
+def make_run(workdir, model=None, judge=None, **settings):
     config = Config(image_size=32, **settings)
     pictures = Pictures(("0", "1"), make_picture)
     told = io.StringIO()
@@ -83,6 +95,7 @@ def make_run(workdir, model=None, **settings):
         Pipeline,
         Monitor(workdir),
         Progress(told),
+        judge,
     )
     run.progress.start(0, 10**6, STEPS_PER_EPOCH, 2)
     return run, told
@@ -150,4 +163,21 @@ def test_points_are_means_since_the_last_one(tmp_path):
     assert means == [step - 49.5 for step in range(100, 1001, 100)]
     rows = history.read(tmp_path)
     assert [row["discriminator_x"] for row in rows] == [250.5, 750.5]
+    assert points[0][1]["gradient_norm_generator_g"] == rows[0]["gradient_norm_generator_g"] == 3.0
     assert {"step_seconds", "data_seconds", "learning_rate"} <= set(points[0][1]) & set(rows[0])
+
+
+def test_the_best_epoch_is_saved_and_kept(tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(
+        training_run.checkpoint_files, "keep_best", lambda workdir, step: kept.append(step)
+    )
+    settings = {"evaluate_every": 2, "checkpoint_every": "100"}
+    run, _ = make_run(tmp_path, judge=Judge(5.0, 3.0, 4.0, 2.0), **settings)
+    do_steps(run, 8 * STEPS_PER_EPOCH)
+    rows = history.read(tmp_path)
+    assert [row.get("score_overall") for row in rows] == [None, 5, None, 3, None, 4, None, 2]
+    assert kept == [1000, 2000, 4000]
+    assert len(run.saved.saves) == 3
+    make_run(tmp_path, **settings)
+    assert kept[3:] == [4000], "though a process was killed before keeping it"

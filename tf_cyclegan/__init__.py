@@ -1,7 +1,8 @@
 """CycleGANs in TensorFlow: unpaired image-to-image translation."""
 
-from tf_cyclegan.config import RECIPES, Config, from_recipe
+from tf_cyclegan.config import Config
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.recipes import RECIPES, from_recipe
 
 __all__ = ["RECIPES", "Config", "CycleGAN", "Translator", "UserError", "from_recipe", "train"]
 __version__ = "0.1.0"

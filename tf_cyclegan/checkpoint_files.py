@@ -1,6 +1,7 @@
 """The checkpoints that lie in a workdir: which there are, which are whole, what is in them.
 
-`checkpoints/ckpt-STEP` are the newest, `checkpoints/kept/ckpt-STEP` those that are kept for good.
+`checkpoints/ckpt-STEP` are the newest, `checkpoints/kept/ckpt-STEP` those that are kept for good,
+`checkpoints/best/ckpt-STEP` is the one with the best score.
 TensorFlow's own list of them, the file `checkpoint`, is not relied on: a process that was killed
 may have left it behind the files, and people copy folders without it.
 """
@@ -13,11 +14,12 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-from tf_cyclegan.config import Config, from_json
+from tf_cyclegan.config import Config
+from tf_cyclegan.config_file import from_json
 from tf_cyclegan.errors import UserError
 
 FOLDER = "checkpoints"
-_KEPT = "kept"
+_KEPT, _BEST = "kept", "best"
 _VALUE = "{}/.ATTRIBUTES/VARIABLE_VALUE"
 # What TensorFlow raises for files that are damaged or missing.
 UNREADABLE = (tf.errors.OpError, OSError, IndexError, UnicodeDecodeError)
@@ -26,8 +28,8 @@ UNREADABLE = (tf.errors.OpError, OSError, IndexError, UnicodeDecodeError)
 def find_all(workdir: Path) -> list[Path]:
     """All checkpoints of a workdir, whole or not, in the order of their steps."""
     folder = workdir / FOLDER
-    found = {step_of(path): path for path in _in(folder / _KEPT)}
-    found |= {step_of(path): path for path in _in(folder)}
+    places = (folder / _BEST, folder / _KEPT, folder)
+    found = {step_of(path): path for place in places for path in _in(place)}
     return [found[step] for step in sorted(found)]
 
 
@@ -45,6 +47,25 @@ def find(workdir: Path, step: int) -> Path:
             return path
     there = ", ".join(str(step_of(path)) for path in paths)
     raise UserError(f"{workdir}: no checkpoint of step {step}; there are {there}")
+
+
+def find_best(workdir: Path) -> Path:
+    """The whole checkpoint with the best score.
+
+    Raises:
+      UserError: there is none, or it is damaged.
+    """
+    paths = _in(workdir / FOLDER / _BEST)
+    if not paths:
+        raise UserError(
+            f"{workdir}: no checkpoint is known to be the best; --evaluate_every=5 in training "
+            f"scores every fifth epoch"
+        )
+    # Two, where a process was killed between keeping the new one and removing the old.
+    path = max(paths, key=step_of)
+    if harm := damage(path):
+        raise UserError(f"{path}: is damaged ({harm}); choose another --checkpoint")
+    return path
 
 
 def newest_whole(workdir: Path) -> tuple[Path, list[str]]:
@@ -117,11 +138,21 @@ def step_of(path: Path) -> int:
 
 def keep(path: Path) -> None:
     """Keeps a checkpoint for good, whatever becomes of it where it lies."""
-    folder = path.parent / _KEPT
-    folder.mkdir(exist_ok=True)
-    # In this order `.index` is last, as with TensorFlow: a checkpoint without one is none.
-    for file in sorted(path.parent.glob(f"{path.name}.*")):
-        _link(file, folder / file.name)
+    _copy(path, path.parent / _KEPT)
+
+
+def keep_best(workdir: Path, step: int) -> None:
+    """Keeps the checkpoint of a step as the best, in place of an earlier one.
+
+    Nothing is done where it is kept already, or is no longer there.
+    """
+    folder = workdir / FOLDER
+    path = folder / f"ckpt-{step}"
+    if path in _in(folder) and path.name not in [best.name for best in _in(folder / _BEST)]:
+        _copy(path, folder / _BEST)
+        for file in (folder / _BEST).glob("ckpt-*"):
+            if file.name.split(".")[0] != path.name:
+                file.unlink()
 
 
 def tidy(workdir: Path) -> None:
@@ -163,6 +194,13 @@ def _some(workdir: Path) -> list[Path]:
 def _in(folder: Path) -> list[Path]:
     paths = [path.with_suffix("") for path in folder.glob("ckpt-*.index")]
     return [path for path in paths if path.name.removeprefix("ckpt-").isdecimal()]
+
+
+def _copy(path: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    # In this order `.index` is last, as with TensorFlow: a checkpoint without one is none.
+    for file in sorted(path.parent.glob(f"{path.name}.*")):
+        _link(file, folder / file.name)
 
 
 def _link(source: Path, target: Path) -> None:

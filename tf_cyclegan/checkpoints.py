@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from tf_cyclegan import checkpoint_files
 from tf_cyclegan.checkpoint_files import UNREADABLE, reason
-from tf_cyclegan.config import Config, to_json
+from tf_cyclegan.config import Config
+from tf_cyclegan.config_file import to_json
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.precision import loss_scales
@@ -50,6 +51,7 @@ class Checkpoints:
         self._objects = tutorial_objects(model) | {
             "dropout": model.dropout_state(),
             "pools": model.pools,
+            "gradient_norms": model.gradient_norms,
             "state": state,
             "config": self._config,
         }

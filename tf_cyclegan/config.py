@@ -1,24 +1,19 @@
-"""Every setting of a run: one field a knob, the recipes, and what contradicts what.
+"""Every setting of a run: one field a knob, and what contradicts what.
 
 Standard library only, so that a mistake on the command line is answered at once.
 """
 
 import dataclasses
 import functools
-import json
 import math
 import reprlib
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tf_cyclegan import intervals
 from tf_cyclegan.errors import UserError
-
-# A run's settings, in its workdir.
-CONFIG_FILE = "config.json"
 
 # Of whole numbers: what TensorFlow takes anywhere.
 _MOST = 2**31 - 1
@@ -164,6 +159,18 @@ class Config:
         False,
         "for large pictures: each network's pass is computed twice, which takes less memory and "
         "more time",
+        harmless=True,
+    )
+    evaluate_every: int | None = _knob(
+        None,
+        "score after each so many epochs, and keep the best checkpoint",
+        least=1,
+        harmless=True,
+    )
+    inception_weights: str | None = _knob(
+        None,
+        "a file of Inception-V3's weights, for scores of sets other than the drawings (default: "
+        "keras.applications')",
         harmless=True,
     )
     checkpoint_every: str = _knob(
@@ -342,67 +349,6 @@ def field_type(name: str) -> tuple[type, bool]:
     return hint, False
 
 
-_HORSE2ZEBRA_256 = {
-    "dataset": "cycle_gan/horse2zebra",
-    "image_size": 256,
-    "filters": 64,
-    "decay_start": None,
-}
-
-_PAPER = {
-    **_HORSE2ZEBRA_256,
-    "interpolation": "bicubic",
-    "epoch_length": "larger",
-    "generator": "resnet",
-    "adversarial_loss": "lsgan",
-    "pool_size": 50,
-    "decay_start": 100,
-    "epochs": 200,
-}
-
-RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
-    {
-        # A first run: minutes on a CPU, the fields' own defaults.
-        "mini": {},
-        # https://www.tensorflow.org/tutorials/generative/cyclegan
-        "tutorial": _HORSE2ZEBRA_256,
-        # https://arxiv.org/abs/1703.10593 and its PyTorch reference implementation.
-        "paper": _PAPER,
-        # https://keras.io/examples/generative/cyclegan/ with two defects mended: there, each
-        # generator learns from one of the two cycle terms, and the norm is over all channels.
-        "keras": {
-            **_HORSE2ZEBRA_256,
-            "interpolation": "bilinear",
-            "generator": "resnet_keras",
-            "residual_blocks": 9,
-            "adversarial_loss": "lsgan",
-            "epochs": 90,
-        },
-        # The paper on CMP facades, without augmentation or identity loss.
-        "facades": {
-            **_PAPER,
-            "dataset": "cycle_gan/facades",
-            "interpolation": "bilinear",
-            "preprocess": "resize",
-            "load_size": 256,
-            "identity_weight": 0.0,
-            "update_order": "discriminators_first",
-        },
-    }
-)
-
-
-def from_recipe(recipe: str, changes: Mapping[str, Any] | None = None) -> Config:
-    """The recipe's settings, with `changes` winning over them.
-
-    Raises:
-      UserError: no such recipe or field, or the settings contradict each other.
-    """
-    if recipe not in RECIPES:
-        raise UserError(f"--recipe={recipe}: choose one of {', '.join(RECIPES)}")
-    return from_dict({**RECIPES[recipe], **(changes or {}), "recipe": recipe})
-
-
 def from_dict(settings: Mapping[str, Any], where: str = "the configuration") -> Config:
     """The Config with these settings, the defaults filling the rest.
 
@@ -413,17 +359,6 @@ def from_dict(settings: Mapping[str, Any], where: str = "the configuration") -> 
     if unknown := sorted(set(settings) - names):
         raise UserError(f"{where}: no such setting: {', '.join(unknown)}")
     return Config(**settings)
-
-
-def continued(stored: Config, recipe: str | None, changes: Mapping[str, Any]) -> Config:
-    """The settings for going on with a run that has `stored` ones: `changes` win over them.
-
-    A recipe named again must agree as its settings would: it replaces the stored settings, and
-    `refuse_other_run` then tells what differs. `max_steps` ends one call and is not inherited.
-    """
-    if recipe is not None and recipe != stored.recipe:
-        return from_recipe(recipe, changes)
-    return from_dict({**stored.to_dict(), "max_steps": None, **changes})
 
 
 def refuse_other_run(stored: Config, asked: Config, where: str) -> None:
@@ -443,40 +378,3 @@ def refuse_other_run(stored: Config, asked: Config, where: str) -> None:
             f"{where} holds a run with other settings: {', '.join(differing)}; leave these as "
             f"they were to continue it, or start a new one with another --workdir"
         )
-
-
-def read_json(path: Path) -> Config:
-    """The Config of a file that holds the text of `to_json`.
-
-    Raises:
-      UserError: the file is missing, is not JSON, or holds settings that are refused.
-    """
-    try:
-        return from_json(path.read_bytes(), str(path))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def from_json(text: bytes | str, where: str) -> Config:
-    """The Config of the text of `to_json`.
-
-    Raises:
-      UserError: the text is not JSON, or holds settings that are refused. `where` is named.
-    """
-    try:
-        settings = json.loads(text)
-    except RecursionError as error:
-        raise UserError(f"{where}: is not JSON of settings: it is nested too deeply") from error
-    except ValueError as error:
-        raise UserError(f"{where}: is not JSON: {error}") from error
-    if not isinstance(settings, dict):
-        raise UserError(f"{where}: holds no settings by name")
-    try:
-        return from_dict(settings)
-    except UserError as error:
-        raise UserError(f"{where}: {error}") from error
-
-
-def to_json(config: Config) -> str:
-    """The settings as JSON text, one to a line."""
-    return json.dumps(config.to_dict(), indent=2) + "\n"

@@ -26,6 +26,8 @@ NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
 
 # Gulrajani et al. (2017), section 4.
 _PENALTY_WEIGHT = 10.0
+# Steps between two looks at the norms of the gradients.
+_NORM_EVERY = 20
 
 
 class CycleGAN(tf.Module):
@@ -39,7 +41,10 @@ class CycleGAN(tf.Module):
       finite_check: has looked at the losses and at the networks of each step.
       precision: what the networks compute in: float32, bfloat16 or float16.
       loss_scales: of each network, by its name, where that is float16.
-      loss_names: the names of what `train_step` returns, in its order.
+      gradient_norms: by the network's name, the norm of its gradients every so many steps.
+      loss_names: the names of the losses.
+      scalar_names: the names of what `train_step` returns, in its order: the losses, and the
+        discriminators' accuracies where the loss knows such.
     """
 
     def __init__(self, config: Config):
@@ -68,7 +73,10 @@ class CycleGAN(tf.Module):
             *(("identity_g", "identity_f") if config.identity_weight else ()),
             *("total_g", "total_f", "discriminator_x", "discriminator_y"),
         )
-        self.finite_check = FiniteCheck([*self.loss_names, *NETWORKS])
+        judges = self._adversarial.boundary is not None
+        self.scalar_names = self.loss_names + (("accuracy_x", "accuracy_y") if judges else ())
+        self.gradient_norms = {name: tf.Variable(0.0, trainable=False) for name in NETWORKS}
+        self.finite_check = FiniteCheck([*self.scalar_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
         pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
         self.train_step = tf.function(
@@ -104,8 +112,8 @@ class CycleGAN(tf.Module):
           real_y: likewise of domain Y, the same number.
 
         Returns:
-          Each loss by name, weighted as it enters the totals, before the update. `cycle` is the
-          sum of both terms, which is in both totals.
+          Each loss by name, weighted as it enters the totals, before the update, and accuracies in
+          [0, 1]. `cycle` is the sum of both terms, which is in both totals.
         """
         tapes = {name: self._tape(name) for name in NETWORKS}
         with (
@@ -117,15 +125,17 @@ class CycleGAN(tf.Module):
             fake_x, same_x = self._generate(self.generator_f, real_y, real_x)
             cycled_x = self._call(self.generator_f, fake_y)
             cycled_y = self._call(self.generator_g, fake_x)
-        named = {}
+        named: dict[str, tf.Tensor] = {}
         for name, real, fake, teaches in (
             ("discriminator_x", real_x, fake_x, "f"),
             ("discriminator_y", real_y, fake_y, "g"),
         ):
             generator_tape = tapes[f"generator_{teaches}"]
-            loss, judged = self._discriminate(name, real, fake, tapes[name], generator_tape)
+            loss, judged, accuracy = self._discriminate(
+                name, real, fake, tapes[name], generator_tape
+            )
+            named |= {name: loss, f"accuracy_{name[-1]}": accuracy}
             with generator_tape:
-                named[name] = loss
                 named[f"adversarial_{teaches}"] = self._adversarial.generator(judged)
         with tapes["generator_g"], tapes["generator_f"]:
             named["cycle"] = self._config.cycle_weight * (
@@ -147,7 +157,7 @@ class CycleGAN(tf.Module):
             self._apply(name, gradient)
         # A gradient that is not finite comes down to a network's first kernel, and Adam keeps it.
         kernels = [getattr(self, name).trainable_variables[0] for name in NETWORKS]
-        returned = {name: named[name] for name in self.loss_names}
+        returned = {name: named[name] for name in self.scalar_names}
         self.finite_check.note([*returned.values(), *kernels])
         return returned
 
@@ -170,15 +180,15 @@ class CycleGAN(tf.Module):
         fake: tf.Tensor,
         tape: tf.GradientTape,
         generator_tape: tf.GradientTape,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """A discriminator's loss, and its logits for `fake`, which the generator learns from."""
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+        """A discriminator's loss, its logits for `fake`, to teach the generator, its accuracy."""
         discriminator = getattr(self, name)
         if not self.pools and not self._discriminators_first:
             with tape, generator_tape:
                 judged_real, judged_fake = self._pass(discriminator, real, fake)
             with tape:
                 loss = self._discriminator_loss(name, real, fake, judged_real, judged_fake)
-            return loss, judged_fake
+            return loss, judged_fake, self._accuracy(judged_real, judged_fake)
         shown = self.pools[name].exchange(fake) if self.pools else fake
         with tape:
             judged = self._pass(discriminator, real, shown)
@@ -186,7 +196,12 @@ class CycleGAN(tf.Module):
         if self._discriminators_first:
             self._apply(name, self._gradient(name, tape, loss))
         with generator_tape:
-            return loss, self._call(discriminator, fake)
+            return loss, self._call(discriminator, fake), self._accuracy(*judged)
+
+    def _accuracy(self, judged_real: tf.Tensor, judged_fake: tf.Tensor) -> tf.Tensor | None:
+        if self._adversarial.boundary is None:
+            return None
+        return self._adversarial.accuracy(judged_real, judged_fake)
 
     def _discriminator_loss(
         self,
@@ -235,6 +250,10 @@ class CycleGAN(tf.Module):
 
     def _apply(self, name: str, gradients: list[tf.Tensor]) -> None:
         """Updates a network, unless its gradients overflowed in float16."""
+        # A pass over all gradients is a few per cent of a step.
+        norm = self.gradient_norms[name]
+        is_due = self.optimizers[name].iterations % _NORM_EVERY == 0
+        norm.assign(tf.cond(is_due, lambda: tf.linalg.global_norm(gradients), lambda: norm.value()))
 
         def apply() -> None:
             self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)

@@ -32,12 +32,14 @@ class Translator:
       generators: the network of each.
     """
 
-    def __init__(self, workdir: Path, step: int | None = None, direction: str | None = None):
+    def __init__(
+        self, workdir: Path, checkpoint: int | str | None = None, direction: str | None = None
+    ):
         """Restores the generators alone.
 
         Args:
           workdir: where the run was trained.
-          step: take the checkpoint of this step; None for the newest whole one.
+          checkpoint: take that of this step, or "best"; None for the newest whole one.
           direction: AtoB or BtoA alone; None for those that the run has, which is both unless it
             was imported.
 
@@ -45,10 +47,13 @@ class Translator:
           UserError: nothing is trained there, all is damaged, or there is no generator for the
             direction.
         """
-        if step is None:
+        self.damaged: list[str] = []
+        if checkpoint is None:
             self.checkpoint, self.damaged = checkpoint_files.newest_whole(workdir)
+        elif isinstance(checkpoint, int):
+            self.checkpoint = checkpoint_files.find(workdir, checkpoint)
         else:
-            self.checkpoint, self.damaged = checkpoint_files.find(workdir, step), []
+            self.checkpoint = checkpoint_files.find_best(workdir)
         self.config = checkpoint_files.config_in(self.checkpoint)
         there = checkpoint_files.networks_in(self.checkpoint)
         self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in there]

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 
 from tf_cyclegan import checkpoint_files, checkpoints, networks
-from tf_cyclegan.config import CONFIG_FILE, Config, from_recipe, to_json
+from tf_cyclegan.config import Config
+from tf_cyclegan.config_file import CONFIG_FILE, to_json
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 from tf_cyclegan.paper_weights import resnet_weights
+from tf_cyclegan.recipes import from_recipe
 from tf_cyclegan.torch_files import read_state_dict
 
 

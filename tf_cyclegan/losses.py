@@ -20,10 +20,18 @@ class AdversarialLoss:
     Attributes:
       discriminator: of its logits for real pictures and for generated ones, any shape.
       generator: of the discriminator's logits for generated pictures.
+      boundary: the logit above which the discriminator takes a patch for real; None where the loss
+        knows no such value.
     """
 
     discriminator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
     generator: Callable[[tf.Tensor], tf.Tensor]
+    boundary: float | None
+
+    def accuracy(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """The share of patches that are judged rightly, real and generated ones counting alike."""
+        right = [real_logits > self.boundary, fake_logits <= self.boundary]
+        return 0.5 * tf.add_n([tf.reduce_mean(tf.cast(each, tf.float32)) for each in right])
 
 
 def bce_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
@@ -69,10 +77,10 @@ def negative_mean(fake_logits: tf.Tensor) -> tf.Tensor:
 
 ADVERSARIAL_LOSSES: Mapping[str, AdversarialLoss] = types.MappingProxyType(
     {
-        "bce": AdversarialLoss(bce_discriminator_loss, bce_generator_loss),
-        "lsgan": AdversarialLoss(lsgan_discriminator_loss, lsgan_generator_loss),
-        "hinge": AdversarialLoss(hinge_discriminator_loss, negative_mean),
-        "wgan_gp": AdversarialLoss(wasserstein_discriminator_loss, negative_mean),
+        "bce": AdversarialLoss(bce_discriminator_loss, bce_generator_loss, 0.0),
+        "lsgan": AdversarialLoss(lsgan_discriminator_loss, lsgan_generator_loss, 0.5),
+        "hinge": AdversarialLoss(hinge_discriminator_loss, negative_mean, 0.0),
+        "wgan_gp": AdversarialLoss(wasserstein_discriminator_loss, negative_mean, None),
     }
 )
 

@@ -18,14 +18,16 @@ class Monitor:
       config: the settings.
       facts: what the report says beside them.
       step: training steps that are behind; what is there of later ones is taken away.
-      epochs: whole epochs that are behind.
+      steps_per_epoch: steps that an epoch takes.
     """
 
-    def __init__(self, workdir: Path, config: Config, facts: Facts, step: int, epochs: int):
+    def __init__(
+        self, workdir: Path, config: Config, facts: Facts, step: int, steps_per_epoch: int
+    ):
         self._workdir = workdir
         self._config = config
         self._facts = facts
-        history.forget_after(workdir, epochs)
+        history.forget_after(workdir, step // steps_per_epoch)
         self._log = TensorBoardLog(workdir, step)
         report.write(workdir, config, facts)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tf_cyclegan import balance, scalars
-from tf_cyclegan.config import RECIPES, Config, from_recipe
+from tf_cyclegan.config import Config
+from tf_cyclegan.recipes import RECIPES, from_recipe
 
 _Rows = Sequence[Mapping[str, float]]
 
@@ -179,13 +180,26 @@ def _scores(rows: _Rows) -> str:
     if not newest:
         return ""
     lines = [
-        (escape(scalars.label(name)), f"{value:.4g}", f"{epoch:.0f}")
+        (escape(_score_name(name)), f"{value:.4g}", f"{epoch:.0f}")
         for name, (epoch, value) in newest.items()
     ]
+    scored = [row for row in rows if "score_overall" in row]
+    best = ""
+    if scored:
+        row = min(scored, key=lambda row: row["score_overall"])
+        best = (
+            f"<p>The best so far is epoch {row['epoch']:.0f}, with {row['score_overall']:.4g} "
+            f"overall (lower is better). Its checkpoint is kept: --checkpoint=best.</p>"
+        )
     return (
         '<section aria-labelledby="scores-title"><h2 id="scores-title">Scores</h2>'
-        f"{_table(('score', 'newest', 'at epoch'), lines)}</section>"
+        f"{best}{_table(('score', 'newest', 'at epoch'), lines)}</section>"
     )
+
+
+def _score_name(name: str) -> str:
+    words = name.removeprefix("score_").replace("_AtoB", ", A to B").replace("_BtoA", ", B to A")
+    return words.replace("_", " ")
 
 
 def _facts(config: Config, facts: Facts) -> str:

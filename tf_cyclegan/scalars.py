@@ -37,7 +37,7 @@ _WIDE = 10.0
 # How many colours can be told apart. The first two are those of the directions A to B, with the
 # discriminator that judges it, and B to A.
 COLOURS = 6
-_DIRECTIONS = {"g": 0, "y": 0, "f": 1, "x": 1}
+_DIRECTIONS = {"g": 0, "y": 0, "AtoB": 0, "f": 1, "x": 1, "BtoA": 1}
 
 _WORDS = {
     "g": "G, A to B",
@@ -48,6 +48,8 @@ _WORDS = {
     "generator_f": "F, B to A",
     "discriminator_x": "D_X, on A",
     "discriminator_y": "D_Y, on B",
+    "AtoB": "A to B",
+    "BtoA": "B to A",
     "steps_per_second": "steps a second",
     "step_seconds": "seconds a step",
     "data_seconds": "of which waiting for data",
@@ -100,6 +102,8 @@ def label(name: str) -> str:
         return _WORDS[name]
     kind = family(name)
     rest = name.removeprefix(kind + "_")
+    if kind == "score" and rest.endswith(("_AtoB", "_BtoA")):
+        return _WORDS[rest[-4:]]
     if name.startswith("identity_"):
         return f"identity of {name.removeprefix('identity_').upper()}"
     return _WORDS.get(rest, rest.replace("_", " "))
@@ -120,11 +124,24 @@ def panels(rows: Sequence[Mapping[str, float]], adversarial_loss: str) -> list[P
         # Steps a second say the same as seconds a step, on another scale.
         if "step_seconds" in names:
             names = tuple(name for name in names if name != "steps_per_second")
-        if names:
-            values = [row[name] for row in rows for name in names if name in row]
+        for title, group in _groups(kind, words[0], names).items():
+            values = [row[name] for row in rows for name in group if name in row]
             log = kind not in _LINEAR and _spans_widely(values)
-            found.append(Panel(kind, *words, names, _colours(names), log, levels.get(kind)))
+            colours = _colours(group)
+            found.append(Panel(kind, title, words[1], group, colours, log, levels.get(kind)))
     return found
+
+
+def _groups(kind: str, title: str, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The names that share a panel, by its title. Each score has a scale of its own."""
+    if kind != "score":
+        return {title: names} if names else {}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        words = name.removeprefix("score_").removesuffix("_AtoB").removesuffix("_BtoA")
+        title = f"Score: {words.replace('_', ' ')}"
+        groups[title] = (*groups.get(title, ()), name)
+    return groups
 
 
 def _colours(names: Sequence[str]) -> tuple[int, ...]:

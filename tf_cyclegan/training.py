@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from tf_cyclegan import checkpoint_files, locks, tensorboard_log, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
-from tf_cyclegan.config import CONFIG_FILE, Config, refuse_other_run, to_json
+from tf_cyclegan.config import Config, refuse_other_run
+from tf_cyclegan.config_file import CONFIG_FILE, to_json
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.evaluation.judge import Judge
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.interruptions import Interruptions
@@ -75,15 +77,21 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
             f"run cannot be continued; bring them back, or start a new one with another --workdir"
         )
     samples = Samples(*pictures.shown(config.limit_test), config)
-
+    judge = Judge(config, pictures.test_x, pictures.test_y) if config.evaluate_every else None
     if config.decay_start is not None and config.decay_start >= config.epochs:
         progress.say(
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
     model = CycleGAN(config)
-    device = f"{_device()}; computing in {model.precision}"
-    progress.say(f"Training on {device}")
-    state = TrainingState(len(model.loss_names), pictures.fingerprints())
+    facts = Facts(
+        pictures=pictures.counts(),
+        parameters={name: getattr(model, name).count_params() for name in NETWORKS},
+        device=f"{_device()}; computing in {model.precision}",
+        steps=total,
+        started=time.time(),
+    )
+    progress.say(f"Training on {facts.device}")
+    state = TrainingState(len(model.scalar_names), pictures.fingerprints())
     with locks.hold(workdir):
         if checkpoint_files.find_all(workdir) != there:
             raise UserError(f"{workdir}: another process has just trained here; run again")
@@ -92,17 +100,9 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
             saved.restore(newest)
             progress.say(f"Continuing from step {int(state.step)}, {newest}")
         write_file(workdir / CONFIG_FILE, to_json(config).encode())
-        facts = Facts(
-            pictures=pictures.counts(),
-            parameters={name: getattr(model, name).count_params() for name in NETWORKS},
-            device=device,
-            steps=total,
-            started=time.time(),
-        )
-        step = int(state.step)
-        monitor = Monitor(workdir, config, facts, step, step // pipeline.steps_per_epoch)
+        monitor = Monitor(workdir, config, facts, int(state.step), pipeline.steps_per_epoch)
         run = TrainingRun(
-            config, workdir, model, state, saved, samples, pipeline, monitor, progress
+            config, workdir, model, state, saved, samples, pipeline, monitor, progress, judge
         )
         stopped = _train(run, total)
     epochs = run.step // pipeline.steps_per_epoch

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import divergence, history, intervals, schedules
+from tf_cyclegan import checkpoint_files, divergence, history, intervals, schedules
 from tf_cyclegan.advice import Advice
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.evaluation.judge import OVERALL, Judge
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.monitor import Monitor
 from tf_cyclegan.progress import Progress
@@ -42,6 +43,7 @@ class TrainingRun:
     pipeline: InputPipeline
     monitor: Monitor
     progress: Progress
+    judge: Judge | None = None
 
     def __post_init__(self) -> None:
         # The step as a number of Python's: reading the variable would wait for the device.
@@ -52,6 +54,8 @@ class TrainingRun:
         self._stopwatch = Stopwatch()
         self._logged = (self.step, self.state.loss_sums.numpy())
         self._begin_epoch(self.step // self.pipeline.steps_per_epoch)
+        # A process may have been killed between saving the best and keeping it.
+        self._keep_best()
 
     def train_on(self, x: np.ndarray, y: np.ndarray) -> None:
         """Does one step with its batch, and what is due after it.
@@ -74,10 +78,17 @@ class TrainingRun:
             self._log()
         if ends_epoch:
             self._end_epoch(self.step // self.pipeline.steps_per_epoch)
-        if self._is_kept() or self._save_every.is_due(
-            self.step, self.pipeline.steps_per_epoch, now - self._saved_at
+        is_best = ends_epoch and self._best_step() == self.step
+        if (
+            is_best
+            or self._is_kept()
+            or self._save_every.is_due(
+                self.step, self.pipeline.steps_per_epoch, now - self._saved_at
+            )
         ):
             self.save()
+        if is_best:
+            self._keep_best()
         if ends_epoch:
             self._stopwatch.start()
         else:
@@ -108,6 +119,15 @@ class TrainingRun:
         every = self.config.keep_every
         return every is not None and self.step % (every * self.pipeline.steps_per_epoch) == 0
 
+    def _best_step(self) -> int | None:
+        """The step of the epoch with the best score so far."""
+        scored = [row for row in history.read(self.workdir) if OVERALL in row]
+        return int(min(scored, key=lambda row: row[OVERALL])["step"]) if scored else None
+
+    def _keep_best(self) -> None:
+        if (step := self._best_step()) is not None:
+            checkpoint_files.keep_best(self.workdir, step)
+
     def _begin_epoch(self, epochs_done: int) -> None:
         self._rate = schedules.learning_rate(
             self.config.learning_rate, epochs_done, self.config.epochs, self.config.decay_start
@@ -118,24 +138,29 @@ class TrainingRun:
         """Shows the means since the last time."""
         (step, before), sums = self._logged, self.state.loss_sums.numpy()
         means = ((sums - before) / (self.step - step)).tolist()
-        values = dict(zip(self.model.loss_names, means, strict=True))
-        self.monitor.scalars(
-            self.step, values | {"learning_rate": self._rate} | self._stopwatch.read()
-        )
+        self.monitor.scalars(self.step, self._scalars(means))
         self._logged = (self.step, sums)
 
     def _end_epoch(self, epoch: int) -> None:
         self._refuse_divergence()
         means = self.state.loss_sums.numpy() / self.pipeline.steps_per_epoch
-        row = {"epoch": epoch, "step": self.step, **self._stopwatch.read()}
-        row["learning_rate"] = self._rate
-        row |= zip(self.model.loss_names, means.tolist(), strict=True)
+        row = {"epoch": epoch, "step": self.step, **self._scalars(means.tolist())}
+        if self.judge is not None and epoch % (self.config.evaluate_every or 1) == 0:
+            generators = {"AtoB": self.model.generator_g, "BtoA": self.model.generator_f}
+            row |= (scores := self.judge.scores(generators))
+            self.monitor.scalars(self.step, scores)
         translated = self.samples.translate(self.model)
         self.monitor.epoch(row, translated)
         self._advice.look(history.read(self.workdir), translated)
         self.state.loss_sums.assign(tf.zeros_like(self.state.loss_sums))
         self._logged = (self.step, np.zeros_like(means))
         self._begin_epoch(epoch)
+
+    def _scalars(self, means: list[float]) -> dict[str, float]:
+        """All that is shown of the steps, by name, given the means of what they returned."""
+        norms = {f"gradient_norm_{n}": float(v) for n, v in self.model.gradient_norms.items()}
+        named = zip(self.model.scalar_names, means, strict=True)
+        return self._stopwatch.read() | {"learning_rate": self._rate} | dict(named) | norms
 
     def _refuse_divergence(self) -> None:
         if found := self.model.finite_check.found():

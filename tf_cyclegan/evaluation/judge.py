@@ -1,0 +1,89 @@
+"""Scoring a run while it trains, down to one number that says which epoch was the best."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tf_cyclegan import datasets
+from tf_cyclegan.config import Config
+from tf_cyclegan.datasets.pictures import Pictures
+from tf_cyclegan.errors import UserError
+from tf_cyclegan.evaluation import kernel_distance, scoring
+from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
+from tf_cyclegan.evaluation.inception import InceptionFeatures
+from tf_cyclegan.evaluation.scoring import Generators, Scores
+
+# The column of history.csv that is compared between epochs: lower is better.
+OVERALL = "score_overall"
+_DIRECTIONS = ("AtoB", "BtoA")
+
+
+class Judge:
+    """Scores the generators on test pictures.
+
+    Args:
+      config: the run's settings.
+      test_x, test_y: the test pictures of both domains.
+
+    Raises:
+      UserError: there are too few test pictures, or no Inception weights where they are needed.
+    """
+
+    def __init__(self, config: Config, test_x: Pictures, test_y: Pictures):
+        where = f"--evaluate_every={config.evaluate_every}"
+        if min(len(test_x), len(test_y)) < kernel_distance.LEAST:
+            raise UserError(
+                f"{where} scores test pictures, and {config.dataset} has {len(test_x)} of A and "
+                f"{len(test_y)} of B: put in at least {kernel_distance.LEAST}, or leave it out"
+            )
+        pictures = {"A": test_x, "B": test_y}
+        truth = {
+            domain: datasets.load_truth(
+                config.dataset,
+                f"test{domain}",
+                image_size=config.image_size,
+                data_dir=config.data_dir,
+            )
+            for domain in "AB"
+        }
+        known = {domain: each for domain, each in truth.items() if each is not None}
+        self._scored = EvaluationSet(pictures, truth=known)
+        self._config = config
+        self._features: InceptionFeatures | None = None
+        if not known:
+            weights = config.inception_weights
+            try:
+                self._features = InceptionFeatures(Path(weights) if weights else None)
+            except UserError as error:
+                raise UserError(
+                    f"{where} needs them to tell which epoch is best: {error}"
+                ) from error
+            self._real = {
+                domain: self._features(scoring.as_shown(each, domain, config))
+                for domain, each in pictures.items()
+            }
+
+    def scores(self, generators: Generators) -> Scores:
+        """Every score, as a column of history.csv: `score_NAME_DIRECTION`, and `score_overall`.
+
+        The latter is, for drawings, the mean over both directions of background_error plus
+        coat_error, in levels of 0 to 255; for all else it is the mean of both KIDs.
+        """
+        found = scoring.score(generators, self._config, self._scored, _DIRECTIONS)
+        for direction, scores in found.items():
+            if self._features is not None:
+                scores["kid"] = self._kernel_distance(generators, direction)
+        overall = [
+            scores["kid"] if "kid" in scores else scores["background_error"] + scores["coat_error"]
+            for scores in found.values()
+        ]
+        columns = {f"score_{n}_{d}": v for d, scores in found.items() for n, v in scores.items()}
+        return {OVERALL: float(np.mean(overall))} | columns
+
+    def _kernel_distance(self, generators: Generators, direction: str) -> float:
+        assert self._features is not None
+        source, target = direction.split("to")
+        made = scoring.translations(
+            generators[direction], self._scored.pictures[source], source, self._config
+        )
+        return kernel_distance.kernel_distance(self._features(made), self._real[target]).value

@@ -1,0 +1,79 @@
+"""Named sets of settings, to start from."""
+
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from tf_cyclegan.config import Config, from_dict
+from tf_cyclegan.errors import UserError
+
+_HORSE2ZEBRA_256 = {
+    "dataset": "cycle_gan/horse2zebra",
+    "image_size": 256,
+    "filters": 64,
+    "decay_start": None,
+}
+
+_PAPER = {
+    **_HORSE2ZEBRA_256,
+    "interpolation": "bicubic",
+    "epoch_length": "larger",
+    "generator": "resnet",
+    "adversarial_loss": "lsgan",
+    "pool_size": 50,
+    "decay_start": 100,
+    "epochs": 200,
+}
+
+RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
+    {
+        # A first run: minutes on a CPU, the fields' own defaults.
+        "mini": {},
+        # https://www.tensorflow.org/tutorials/generative/cyclegan
+        "tutorial": _HORSE2ZEBRA_256,
+        # https://arxiv.org/abs/1703.10593 and its PyTorch reference implementation.
+        "paper": _PAPER,
+        # https://keras.io/examples/generative/cyclegan/ with two defects mended: there, each
+        # generator learns from one of the two cycle terms, and the norm is over all channels.
+        "keras": {
+            **_HORSE2ZEBRA_256,
+            "interpolation": "bilinear",
+            "generator": "resnet_keras",
+            "residual_blocks": 9,
+            "adversarial_loss": "lsgan",
+            "epochs": 90,
+        },
+        # The paper on CMP facades, without augmentation or identity loss.
+        "facades": {
+            **_PAPER,
+            "dataset": "cycle_gan/facades",
+            "interpolation": "bilinear",
+            "preprocess": "resize",
+            "load_size": 256,
+            "identity_weight": 0.0,
+            "update_order": "discriminators_first",
+        },
+    }
+)
+
+
+def from_recipe(recipe: str, changes: Mapping[str, Any] | None = None) -> Config:
+    """The recipe's settings, with `changes` winning over them.
+
+    Raises:
+      UserError: no such recipe or field, or the settings contradict each other.
+    """
+    if recipe not in RECIPES:
+        raise UserError(f"--recipe={recipe}: choose one of {', '.join(RECIPES)}")
+    return from_dict({**RECIPES[recipe], **(changes or {}), "recipe": recipe})
+
+
+def continued(stored: Config, recipe: str | None, changes: Mapping[str, Any]) -> Config:
+    """The settings for going on with a run that has `stored` ones: `changes` win over them.
+
+    A recipe named again must agree as its settings would: it replaces the stored settings, and
+    `refuse_other_run` then tells what differs. `max_steps` ends one call and is not inherited.
+    """
+    if recipe is not None and recipe != stored.recipe:
+        return from_recipe(recipe, changes)
+    return from_dict({**stored.to_dict(), "max_steps": None, **changes})
