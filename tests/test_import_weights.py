@@ -25,7 +25,7 @@ def test_the_workdir_translates_with_the_files_weights(tmp_path, photos):
     translator = Translator(tmp_path)
     assert translator.directions == ["AtoB"]
     _, arrays = resnet_weights(read_state_dict(FILE), "")
-    network = translator._generators["AtoB"]
+    network = translator.generators["AtoB"]
     for name, array in arrays.items():
         layer, weight = name.split("/")
         np.testing.assert_array_equal(getattr(network.get_layer(layer), weight).numpy(), array)

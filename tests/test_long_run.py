@@ -40,8 +40,8 @@ print(json.dumps([peaks[200], peaks[2000], model.train_step.experimental_get_tra
 
 
 def test_two_thousand_steps_take_no_more_memory_than_two_hundred(tmp_path):
-    # Batches of 3 from 100 pictures: the last batch of each epoch has one.
-    photos = make_folder(tmp_path / "photos", trainA=100, trainB=103, testA=1, testB=1)
+    # Batches of 3 from 250 pictures: the last batch of each epoch has one.
+    photos = make_folder(tmp_path / "photos", trainA=250, trainB=253, testA=1, testB=1)
     done = subprocess.run(
         [sys.executable, "-c", CHILD, photos, tmp_path / "run"],
         capture_output=True,
@@ -54,5 +54,5 @@ def test_two_thousand_steps_take_no_more_memory_than_two_hundred(tmp_path):
     assert traces == 1
     assert late < 1.05 * early
     sheets = list((tmp_path / "run" / "samples").glob("epoch_*.png"))
-    assert len(sheets) == 2000 // 34
+    assert len(sheets) == 2000 // 84
     assert (tmp_path / "run" / "checkpoints" / "ckpt-2000.index").exists()
