@@ -6,6 +6,7 @@ from typing import Any
 
 from tf_cyclegan import config as configs
 from tf_cyclegan.config import Config
+from tf_cyclegan.errors import UserError
 
 STEP, TRANSLATION = "step", "translation"
 
@@ -54,6 +55,9 @@ def of_steps(
     Raises:
       UserError: there is no such precision.
     """
+    for precision in precisions:
+        if precision not in ("float32", "bfloat16", "float16"):
+            raise UserError(f"--precisions={precision}: choose from float32, bfloat16, float16")
     variants: list[dict[str, Any]] = [
         {},
         *([{"xla": True}] * xla),

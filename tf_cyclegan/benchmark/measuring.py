@@ -64,12 +64,13 @@ def measure(arrangements: Sequence[Arrangement], effort: Effort) -> list[Measure
     """
     plain, *ours = (Measured(arrangement) for arrangement in arrangements)
     left = list(ours)
-    with _Warm(plain, effort) as first:
+    with contextlib.ExitStack() as whole:
+        first = _Warm(plain, effort, whole)
         while left:
             most = effort.at_once or _fitting(plain)
             part, left = left[:most], left[most:]
-            with contextlib.ExitStack() as stack:
-                warm = [stack.enter_context(_Warm(each, effort)) for each in part]
+            with contextlib.ExitStack() as turns:
+                warm = [_Warm(each, effort, turns) for each in part]
                 for _ in range(effort.repetitions):
                     beside = first.run()
                     for each in warm:
@@ -78,16 +79,15 @@ def measure(arrangements: Sequence[Arrangement], effort: Effort) -> list[Measure
 
 
 class _Warm:
-    """An arrangement in its process, warm within a `with`. What fails is noted, and left out."""
+    """An arrangement in its process, warm. What fails is noted, and left out from there on."""
 
-    def __init__(self, measured: Measured, effort: Effort):
+    def __init__(self, measured: Measured, effort: Effort, stack: contextlib.ExitStack):
+        """Starts the process, which ends with `stack`, and does it twice."""
         self._measured = measured
         self._effort = effort
-        self._child = ChildProcess(effort.patience)
-        self._started = time.perf_counter()
-
-    def __enter__(self) -> "_Warm":
-        arrangement, measured = self._measured.arrangement, self._measured
+        started = time.perf_counter()
+        self._child = stack.enter_context(ChildProcess(effort.patience))
+        arrangement = measured.arrangement
         with self._noting():
             facts = self._child.ask(
                 "start",
@@ -95,14 +95,10 @@ class _Warm:
                 plain=arrangement.plain,
                 config=arrangement.config.to_dict(),
             )
-            measured.first_seconds = time.perf_counter() - self._started
+            measured.first_seconds = time.perf_counter() - started
             measured.trace_seconds = facts.get("trace_seconds")
             measured.operations = facts.get("operations")
             self._ask(1)
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._child.__exit__(*exception)
 
     def run(self, beside: float | None = None) -> float | None:
         """One repetition, beside one of the plain arrangement: its seconds a step."""
