@@ -1,7 +1,6 @@
 """The benchmark: what it counts, how it takes turns, and one small run of the script."""
 
 import json
-from contextlib import ExitStack
 
 import keras
 import pytest
@@ -41,16 +40,16 @@ def test_operations_of_a_layer(layer, shape, expected):
 
 
 def test_operations_of_a_step():
-    generator = flops.of_translation(TINY)
-    step, pair = (
-        flops.of_step(
-            arrangements.settings("tutorial", {**changes, "image_size": 32, "filters": 2})
-        )
-        for changes in ({}, {"identity_weight": 0.0})
+    smaller = {"image_size": 32, "filters": 2, "identity_weight": 0.0, "batch_size": 2}
+    full, pair = (
+        flops.of_tasks(arrangements.settings("tutorial", {**smaller, **changes}))
+        for changes in ({"identity_weight": 0.5}, {})
     )
-    # Identity is one pass more of each generator, with two gradients.
-    assert step - pair == 3 * 2 * generator
-    assert pair > 3 * 4 * generator
+    # Identity is one pass more of each generator, of two pictures, with two gradients.
+    assert full["step"] - pair["step"] == 3 * 2 * 2 * full["translation"]
+    # The discriminator: 16x16x2, 8x8x4 and 4x4x8 numbers, padded to 6; 3x3x16; padded to 5; 2x2x1.
+    products = 16**3 * 3 * 2 + 16 * (8**2 * 2 * 4 + 4**2 * 4 * 8 + 3**2 * 8 * 16 + 2**2 * 16)
+    assert pair["step"] == 3 * 2 * 2 * (2 * pair["translation"] + 2 * 2 * products)
 
 
 class FakeProcess:
@@ -133,11 +132,18 @@ def test_ratio_is_of_the_same_repetition():
 def test_a_process_that_is_late_or_gone():
     with ChildProcess(0.2) as late, pytest.raises(ChildError, match="took longer than 0 s"):
         late.ask("machine", precisions=["float32"])
-    with ExitStack() as stack:
-        gone = stack.enter_context(ChildProcess(60))
+    with ChildProcess(60) as gone:
         gone._process.kill()
-        with pytest.raises(ChildError, match="ended with -9: out of memory"):
+        with pytest.raises(ChildError, match="was killed: out of memory"):
             gone.ask("machine", precisions=["float32"])
+
+
+def test_a_failure_in_a_process_is_told():
+    with ChildProcess(60) as child:
+        with pytest.raises(ChildError, match="UserError: --image_size=33"):
+            child.ask("facts", config={"image_size": 33})
+        with pytest.raises(ChildError, match=r"ended with 1: AttributeError: .*dance"):
+            child.ask("dance")
 
 
 def test_translations_are_timed():

@@ -44,10 +44,7 @@ class Child:
         """What is the same for all arrangements of one task."""
         settings = configs.from_dict(config)
         return {
-            "flops": {
-                "step": flops.of_step(settings),
-                "translation": flops.of_translation(settings),
-            },
+            "flops": flops.of_tasks(settings),
             "data_seconds": data_time.data_time(settings),
         }
 

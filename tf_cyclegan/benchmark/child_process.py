@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -33,11 +35,12 @@ class ChildProcess:
             "KERAS_BACKEND": "tensorflow",
         }
         self._patience = patience
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed in __exit__)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tf_cyclegan.benchmark.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._stderr,
             env=environment,
             text=True,
         )
@@ -64,7 +67,7 @@ class ChildProcess:
         if not line:
             if time.monotonic() - asked >= self._patience:
                 raise ChildError(f"took longer than {self._patience:.0f} s")
-            raise ChildError(f"its process ended with {self._process.wait()}: out of memory?")
+            raise ChildError(self._last_words())
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise ChildError(answer["error"])
@@ -77,3 +80,12 @@ class ChildProcess:
         self._process.kill()
         # Reads what is left, closes the pipes and waits.
         self._process.communicate()
+        self._stderr.close()
+
+    def _last_words(self) -> str:
+        status = self._process.wait()
+        if status == -signal.SIGKILL:
+            return "its process was killed: out of memory?"
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return f"its process ended with {status}: {lines[-1] if lines else 'it does not say why'}"

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from tf_cyclegan import networks
+from tf_cyclegan.benchmark.arrangements import STEP, TRANSLATION
 from tf_cyclegan.config import Config
 
 # A layer's gradients, of its input and of its kernel, take a product as large as its own each.
@@ -23,25 +24,18 @@ def of_pass(network: keras.Model, shape: tuple[int, ...]) -> int:
     return sum(_of_operation(operation) for operation in graph.get_operations())
 
 
-def of_translation(config: Config) -> int:
-    """Operations of one picture's way through a generator."""
-    generator = networks.build_generator(config, "AtoB", seed=0)
-    return of_pass(generator, (1, config.image_size, config.image_size, config.channels_x))
+def of_tasks(config: Config) -> dict[str, int]:
+    """Operations of the arrangements' tasks; both domains have as many channels.
 
-
-def of_step(config: Config) -> int:
-    """Operations of a training step, with all gradients, and nothing computed twice.
-
-    Three passes of each generator, two without identity loss, and two of each discriminator.
+    A translation is a pass of a generator. A step has three of each generator, two without identity
+    loss, and two of each discriminator, with all gradients, and nothing is computed twice.
     """
-    shape = (config.batch_size, config.image_size, config.image_size)
+    shape = (1, config.image_size, config.image_size, config.channels_x)
+    generator = of_pass(networks.build_generator(config, "AtoB", seed=0), shape)
+    discriminator = of_pass(networks.build_discriminator(config, "A", seed=0), shape)
     passes = 3 if config.identity_weight else 2
-    once = 0
-    for domain, direction in (("A", "AtoB"), ("B", "BtoA")):
-        pictures = (*shape, config.channels(domain))
-        once += passes * of_pass(networks.build_generator(config, direction, seed=0), pictures)
-        once += 2 * of_pass(networks.build_discriminator(config, domain, seed=0), pictures)
-    return _WITH_GRADIENTS * once
+    once = 2 * config.batch_size * (passes * generator + 2 * discriminator)
+    return {STEP: _WITH_GRADIENTS * once, TRANSLATION: generator}
 
 
 def _of_operation(operation: tf.Operation) -> int:
