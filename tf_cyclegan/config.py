@@ -153,7 +153,7 @@ class Config:
         harmless=True,
     )
     xla: bool = _knob(
-        False, "compile the training step with XLA, which takes minutes at first", harmless=True
+        False, "compile the training step with XLA, which takes a while at first", harmless=True
     )
     recompute: bool = _knob(
         False,

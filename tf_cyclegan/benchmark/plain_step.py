@@ -32,10 +32,10 @@ class PlainStep:
             raise ValueError("the tutorial has no image pool and updates simultaneously")
         seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
         self.networks = {
-            "generator_g": _plain(networks.build_generator(config, "AtoB", seeds[0])),
-            "generator_f": _plain(networks.build_generator(config, "BtoA", seeds[1])),
-            "discriminator_x": _plain(networks.build_discriminator(config, "A", seeds[2])),
-            "discriminator_y": _plain(networks.build_discriminator(config, "B", seeds[3])),
+            "generator_g": plain_network(networks.build_generator(config, "AtoB", seeds[0])),
+            "generator_f": plain_network(networks.build_generator(config, "BtoA", seeds[1])),
+            "discriminator_x": plain_network(networks.build_discriminator(config, "A", seeds[2])),
+            "discriminator_y": plain_network(networks.build_discriminator(config, "B", seeds[3])),
         }
         self._optimizers = {
             name: keras.optimizers.Adam(config.learning_rate, beta_1=config.beta_1)
@@ -97,8 +97,8 @@ _PLAIN = {
 }
 
 
-def _plain(network: keras.Model) -> keras.Model:
-    """The same network of Keras' own layers, with the same weights."""
+def plain_network(network: keras.Model) -> keras.Model:
+    """The same network of Keras' own layers, as the tutorial has it, with the same weights."""
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         return _PLAIN.get(type(layer), type(layer)).from_config(layer.get_config())
