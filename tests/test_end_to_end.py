@@ -3,12 +3,9 @@
 import json
 import re
 
-import numpy as np
 import pytest
-import tensorflow as tf
 from test_command_line import script
 
-from tf_cyclegan import history
 from tf_cyclegan.evaluation import inception
 
 SMALL = ("--image_size=32", "--filters=2", "--deterministic", "--max_to_keep=1")
@@ -20,58 +17,24 @@ def train(cwd, photos, *arguments):
     return out, err
 
 
-def untimed_history(run):
-    """The rows of history.csv without what depends on the machine's speed."""
-    return [
-        {name: value for name, value in row.items() if not name.endswith(("_second", "_seconds"))}
-        for row in history.read(run)
-    ]
-
-
 @pytest.fixture(scope="module")
 def runs(photos, tmp_path_factory):
-    """4 epochs in one go and 2 + 2 in two processes, with what was printed."""
+    """2 + 2 epochs in two processes, with what was printed."""
     cwd = tmp_path_factory.mktemp("end_to_end")
-    whole = train(cwd, photos, "--epochs=4", "--workdir=runs/whole")
     first = train(cwd, photos, "--epochs=2", "--workdir=runs/parts")
     second = train(cwd, photos, "--epochs=4", "--workdir=runs/parts")
-    return cwd, whole, first, second
-
-
-def test_resumed_training_is_equal_bit_for_bit(runs):
-    cwd = runs[0]
-    whole, parts = (
-        tf.train.load_checkpoint(str(cwd / "runs" / name / "checkpoints" / "ckpt-16"))
-        for name in ("whole", "parts")
-    )
-    names = set(whole.get_variable_to_shape_map())
-    assert names == set(parts.get_variable_to_shape_map())
-    # Four networks, two slots for each weight, steps, learning rates, dropout, training state.
-    assert len([name for name in names if "dropout" in name]) == 6
-    assert len([name for name in names if "_optimizer/_variables" in name]) > 100
-    assert {"state/step", "state/loss_sums"} <= {name.split("/.A")[0] for name in names}
-    for name in names - {"_CHECKPOINTABLE_OBJECT_GRAPH", "save_counter/.ATTRIBUTES/VARIABLE_VALUE"}:
-        np.testing.assert_array_equal(whole.get_tensor(name), parts.get_tensor(name), err_msg=name)
-
-
-def test_resumed_training_writes_the_same_samples_and_losses(runs):
-    whole, parts = (runs[0] / "runs" / name for name in ("whole", "parts"))
-    for epoch in range(1, 5):
-        sheet = f"samples/epoch_{epoch:04}.png"
-        assert (whole / sheet).read_bytes() == (parts / sheet).read_bytes()
-
-    assert untimed_history(whole) == untimed_history(parts)
-    assert len(untimed_history(whole)) == 4
+    return cwd, first, second
 
 
 def test_training_tells_where_it_runs_and_what_comes_next(runs):
-    out, err = runs[1]
+    out, err = runs[2]
     assert "Training on the CPU" in err
     assert "drawings" not in err
     assert re.search(r"step 16/16: G \d.*pictures/s, 00:00 left", err)
     assert "Trained 4 epochs, 16 steps." in out
-    assert "python scripts/generate.py --workdir=runs/whole --split=test" in out
-    assert re.search(r"Continuing from step 8, .*ckpt-8", runs[3][1])
+    assert "python scripts/generate.py --workdir=runs/parts --split=test" in out
+    assert re.search(r"Continuing from step 8, .*ckpt-8", err)
+    assert "Continuing" not in runs[1][1]
 
 
 def test_a_finished_run_says_so(runs, photos):
@@ -89,10 +52,10 @@ def test_a_run_is_continued_without_repeating_its_flags_and_refuses_others(runs)
 
 
 def test_a_damaged_config_is_taken_from_the_checkpoint_and_told(runs):
-    settings = runs[0] / "runs" / "whole" / "config.json"
+    settings = runs[0] / "runs" / "parts" / "config.json"
     text = settings.read_text()
     settings.write_text("{")
-    status, out, err = script("train.py", "--workdir=runs/whole", cwd=runs[0])
+    status, out, err = script("train.py", "--workdir=runs/parts", cwd=runs[0])
     settings.write_text(text)
     assert (status, "This run is finished" in out) == (0, True), err
     assert re.search(r"config\.json: is not JSON.*; going on with the settings in .*ckpt-16", err)
@@ -102,7 +65,7 @@ def test_generate_translates_the_last_run(runs):
     cwd = runs[0]
     status, out, err = script("generate.py", "--split=test", cwd=cwd)
     assert (status, err) == (0, "")
-    assert "runs/parts" in out or "runs/whole" in out
+    assert "runs/parts" in out
     run = re.search(r"(runs/\w+)/checkpoints", out)[1]
     folder = cwd / run / "generated" / "test"
     names = {p.relative_to(folder).as_posix() for p in folder.rglob("*.png")}
@@ -117,10 +80,10 @@ def test_evaluate_scores_both_directions(runs, monkeypatch):
     cached.parent.mkdir(parents=True)
     cached.write_text("not weights")
     monkeypatch.setenv("KERAS_HOME", str(cwd / "keras"))
-    arguments = ("--workdir=runs/whole", "--json=scores.json", "--split=train", "--limit=4")
+    arguments = ("--workdir=runs/parts", "--json=scores.json", "--split=train", "--limit=4")
     status, out, err = script("evaluate.py", *arguments, cwd=cwd)
     assert (status, err) == (0, "")
-    assert "Scoring runs/whole/checkpoints/ckpt-16" in out
+    assert "Scoring runs/parts/checkpoints/ckpt-16" in out
     assert re.search(r"A to B +B to A +A as it is +B as it is\ncycle error", out)
     assert re.search(r"\ncorrelation with the input( +-?\d\.\d{3}){2}( +1\.000){2}\n", out)
     assert f"FID and KID are left out: {cached}: cannot be read as Keras weights" in out
@@ -133,7 +96,7 @@ def test_generate_takes_its_options(runs):
     cwd = runs[0]
     arguments = ("--split=train", "--direction=BtoA", "--limit=2", "--output=out")
     status, out, err = script(
-        "generate.py", "--workdir=runs/whole", "--checkpoint=16", *arguments, cwd=cwd
+        "generate.py", "--workdir=runs/parts", "--checkpoint=16", *arguments, cwd=cwd
     )
     assert status == 0, err
     assert "BtoA: 2 pictures in out/BtoA" in out

@@ -31,7 +31,8 @@ class Watching(Progress):
 training.CycleGAN = Kept
 config = Config(
     dataset=sys.argv[1], image_size=32, filters=2, batch_size=3, epochs=1000, max_steps=2000,
-    limit_test=1, checkpoint_every="100steps", pool_size=4,
+    limit_test=1, checkpoint_every="150steps", pool_size=4, identity_weight=0.0,
+    generator="resnet", residual_blocks=1, adversarial_loss="lsgan",
 )
 training.train(config, Path(sys.argv[2]), Watching(sys.stderr))
 [model] = models
