@@ -16,7 +16,7 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectG
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.config_file import from_json
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.errors import UserError, first_line
 
 FOLDER = "checkpoints"
 _KEPT, _BEST = "kept", "best"
@@ -176,8 +176,7 @@ def tidy(workdir: Path) -> None:
 
 def reason(error: Exception) -> str:
     """An error's first line without what TensorFlow puts around it; its end, where it is long."""
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    line = re.sub(r"^\{\{.*?\}\} ?| \[Op:.*", "", line)
+    line = re.sub(r"^\{\{.*?\}\} ?| \[Op:.*", "", first_line(error))
     return line if len(line) <= 200 else f"...{line[-200:]}"
 
 

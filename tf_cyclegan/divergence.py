@@ -1,10 +1,12 @@
 """Training that goes wrong: numbers that are not finite, and failures that the losses hide."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
+
+from tf_cyclegan.evaluation.copying import correlation
+from tf_cyclegan.precision import all_finite
 
 # A discriminator has won when its loss stays below this part of chance for so many steps.
 _WON_BELOW = 0.05
@@ -49,9 +51,7 @@ class FiniteCheck(tf.Module):
 def not_finite(networks: Mapping[str, tf.Module]) -> list[str]:
     """The names of those networks that have a weight that is not finite."""
     return [
-        name
-        for name, network in networks.items()
-        if not all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in network.trainable_variables)
+        name for name, network in networks.items() if not all_finite(network.trainable_variables)
     ]
 
 
@@ -83,14 +83,7 @@ def is_inverted(pictures: Sequence[np.ndarray], translations: Sequence[np.ndarra
       translations: of each, in the same height and width.
     """
     values = [
-        _correlation(picture.mean(axis=2), translation.mean(axis=2))
+        correlation(picture.mean(axis=2), translation.mean(axis=2))
         for picture, translation in zip(pictures, translations, strict=True)
     ]
     return bool(values) and float(np.mean(values)) < _INVERTED_BELOW
-
-
-def _correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Pearson's; 0 where one of the two is the same all over."""
-    first, second = first - first.mean(), second - second.mean()
-    size = math.sqrt(float((first**2).sum() * (second**2).sum()))
-    return float((first * second).sum()) / size if size else 0.0

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that a user can mend."""
+"""The one exception for mistakes that a user can mend, and how it quotes others."""
 
 
 class UserError(Exception):
@@ -14,3 +14,8 @@ class UserError(Exception):
         line = " ".join(message.split())
         shown = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
         super().__init__("".join(shown))
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, or its type's name where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

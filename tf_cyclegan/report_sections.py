@@ -183,12 +183,10 @@ def _scores(rows: _Rows) -> str:
         (escape(_score_name(name)), f"{value:.4g}", f"{epoch:.0f}")
         for name, (epoch, value) in newest.items()
     ]
-    scored = [row for row in rows if "score_overall" in row]
     best = ""
-    if scored:
-        row = min(scored, key=lambda row: row["score_overall"])
+    if row := scalars.best(rows):
         best = (
-            f"<p>The best so far is epoch {row['epoch']:.0f}, with {row['score_overall']:.4g} "
+            f"<p>The best so far is epoch {row['epoch']:.0f}, with {row[scalars.OVERALL]:.4g} "
             f"overall (lower is better). Its checkpoint is kept: --checkpoint=best.</p>"
         )
     return (

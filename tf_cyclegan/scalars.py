@@ -8,6 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# The score by which epochs are compared: lower is better.
+OVERALL = "score_overall"
+
 # Of a discriminator's loss, halved as in losses.py, where it cannot tell real from generated. The
 # Wasserstein critic has none: its loss is a difference without a scale of its own.
 _CHANCE = {"bce": math.log(2), "lsgan": 0.25, "hinge": 1.0}
@@ -112,6 +115,12 @@ def label(name: str) -> str:
 def chance_level(adversarial_loss: str) -> float | None:
     """A discriminator's loss where it guesses; None where there is no such value."""
     return _CHANCE.get(adversarial_loss)
+
+
+def best(rows: Sequence[Mapping[str, float]]) -> Mapping[str, float] | None:
+    """The row with the best overall score; None where no epoch was scored."""
+    scored = [row for row in rows if OVERALL in row]
+    return min(scored, key=lambda row: row[OVERALL]) if scored else None
 
 
 def panels(rows: Sequence[Mapping[str, float]], adversarial_loss: str) -> list[Panel]:

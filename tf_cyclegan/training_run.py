@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, divergence, history, intervals, schedules
+from tf_cyclegan import checkpoint_files, divergence, history, intervals, scalars, schedules
 from tf_cyclegan.advice import Advice
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.evaluation.judge import OVERALL, Judge
+from tf_cyclegan.evaluation.judge import Judge
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.monitor import Monitor
 from tf_cyclegan.progress import Progress
@@ -121,8 +121,8 @@ class TrainingRun:
 
     def _best_step(self) -> int | None:
         """The step of the epoch with the best score so far."""
-        scored = [row for row in history.read(self.workdir) if OVERALL in row]
-        return int(min(scored, key=lambda row: row[OVERALL])["step"]) if scored else None
+        best = scalars.best(history.read(self.workdir))
+        return None if best is None else int(best["step"])
 
     def _keep_best(self) -> None:
         if (step := self._best_step()) is not None:

@@ -1,6 +1,6 @@
 """What every source of pictures gives: one split of one domain, in a fixed order."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +29,11 @@ class Pictures:
 
     def without(self, left_out: Collection[int]) -> "Pictures":
         """The pictures without those of these numbers, in the same order."""
-        left = [i for i in range(len(self)) if i not in left_out]
-        return Pictures(tuple(self.names[i] for i in left), lambda i: self.read(left[i]))
+        return self.reordered([i for i in range(len(self)) if i not in left_out])
+
+    def reordered(self, numbers: Sequence[int]) -> "Pictures":
+        """The pictures of these numbers, in their order."""
+        return Pictures(tuple(self.names[i] for i in numbers), lambda i: self.read(numbers[i]))
 
 
 @dataclass(frozen=True)

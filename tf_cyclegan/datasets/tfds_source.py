@@ -19,7 +19,7 @@ from absl import logging
 
 from tf_cyclegan import images
 from tf_cyclegan.datasets.pictures import Pictures
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.errors import UserError, first_line
 from tf_cyclegan.network_probe import why_unreachable
 
 # set, set/config, set:version or set/config:version. TFDS also takes namespaces, which run code
@@ -72,7 +72,7 @@ def load(
         )
         encoded = [record[feature] for record in tfds.as_numpy(records)]
     except (OSError, tf.errors.OpError) as error:
-        raise _damaged(builder.data_dir, _first_line(error)) from error
+        raise _damaged(builder.data_dir, first_line(error)) from error
     names = tuple(f"{number:05d}" for number in range(len(encoded)))
     where = f"{builder.info.full_name} {split}"
     return Pictures(names, lambda i: images.decode(encoded[i], f"{where} {names[i]}"))
@@ -119,9 +119,9 @@ def _find(name: str, data_dir: str | os.PathLike[str] | None) -> Any:
         valid = [f"{group}/{each}" for each in tfds.builder_cls(group).builder_configs] or [group]
         if config and group + config not in valid:
             raise UserError(f"there is no {name}: choose one of {', '.join(valid)}") from error
-        raise UserError(f"TFDS cannot load {name}: {_first_line(error)}") from error
+        raise UserError(f"TFDS cannot load {name}: {first_line(error)}") from error
     except (OSError, json_format.ParseError) as error:
-        raise _damaged(os.path.join(directory, group + config), _first_line(error)) from error
+        raise _damaged(os.path.join(directory, group + config), first_line(error)) from error
 
 
 def _check_image(builder: Any) -> None:
@@ -187,7 +187,7 @@ def _prepare(builder: Any) -> None:
         with contextlib.redirect_stdout(messages), contextlib.redirect_stderr(messages):
             builder.download_and_prepare()
     except (requests.exceptions.RequestException, tfds.download.DownloadError) as error:
-        raise _unreachable(builder, _first_line(error)) from error
+        raise _unreachable(builder, first_line(error)) from error
     except NonMatchingChecksumError as error:
         raise UserError(
             f"the archive of {builder.info.full_name} in {builder.data_dir_root / 'downloads'} has "
@@ -199,7 +199,7 @@ def _prepare(builder: Any) -> None:
             raise
         raise UserError(
             f"cannot prepare {builder.info.full_name} in {builder.data_dir} "
-            f"({_first_line(error)}): make room, make it writable, or choose another --data_dir"
+            f"({first_line(error)}): make room, make it writable, or choose another --data_dir"
         ) from error
 
 
@@ -214,7 +214,3 @@ def _damaged(folder: str, reason: str) -> UserError:
     return UserError(
         f"the prepared data in {folder} is damaged ({reason}): delete that folder and run again"
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -80,10 +80,6 @@ def _targets(
     to_b, paired_by = pair(a.names, b.names)
     to_a = {target: source for source, target in enumerate(to_b)}
     return {
-        "A": _reordered(b, to_b),
-        "B": _reordered(a, [to_a[i] for i in range(len(b))]),
+        "A": b.reordered(to_b),
+        "B": a.reordered([to_a[i] for i in range(len(b))]),
     }, paired_by
-
-
-def _reordered(pictures: Pictures, order: list[int]) -> Pictures:
-    return Pictures(tuple(pictures.names[i] for i in order), lambda i: pictures.read(order[i]))

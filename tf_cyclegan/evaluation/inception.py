@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from tf_cyclegan import images
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.errors import UserError, first_line
 from tf_cyclegan.network_probe import why_unreachable
 
 SIZE = 299  # What Inception-V3 was trained on.
@@ -96,7 +96,9 @@ def _imagenet_weights() -> Path:
         with contextlib.redirect_stdout(sys.stderr):
             return Path(keras.utils.get_file(_NAME, _URL, cache_subdir="models", file_hash=_MD5))
     except Exception as error:  # Keras raises no other for a failed download.
-        raise UserError(f"{_URL}: cannot be fetched ({_first_line(error)}): {_WAY_OUT}") from error
+        raise UserError(
+            f"{_URL}: cannot be fetched ({_reason(error)}): {_WAY_OUT}"
+        ) from error
 
 
 def _check_file(path: Path) -> None:
@@ -115,14 +117,14 @@ def _load(network: keras.Model, path: Path) -> None:
             network.load_weights(str(path))
     except (OSError, KeyError) as error:
         raise UserError(
-            f"{path}: cannot be read as Keras weights ({_first_line(error)}); fetch it again, or "
+            f"{path}: cannot be read as Keras weights ({_reason(error)}); fetch it again, or "
             f"{_WAY_OUT}"
         ) from error
     except (ValueError, UserWarning) as error:
         raise UserError(
-            f"{path}: does not fit Inception-V3 without its top ({_first_line(error)}); {_WAY_OUT}"
+            f"{path}: does not fit Inception-V3 without its top ({_reason(error)}); {_WAY_OUT}"
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+def _reason(error: Exception) -> str:
+    return first_line(error)[:200]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_cyclegan import datasets
+from tf_cyclegan import datasets, scalars
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
@@ -13,8 +13,6 @@ from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.inception import InceptionFeatures
 from tf_cyclegan.evaluation.scoring import Generators, Scores
 
-# The column of history.csv that is compared between epochs: lower is better.
-OVERALL = "score_overall"
 _DIRECTIONS = ("AtoB", "BtoA")
 
 
@@ -78,7 +76,7 @@ class Judge:
             for scores in found.values()
         ]
         columns = {f"score_{n}_{d}": v for d, scores in found.items() for n, v in scores.items()}
-        return {OVERALL: float(np.mean(overall))} | columns
+        return {scalars.OVERALL: float(np.mean(overall))} | columns
 
     def _kernel_distance(self, generators: Generators, direction: str) -> float:
         assert self._features is not None
