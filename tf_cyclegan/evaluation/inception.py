@@ -96,9 +96,7 @@ def _imagenet_weights() -> Path:
         with contextlib.redirect_stdout(sys.stderr):
             return Path(keras.utils.get_file(_NAME, _URL, cache_subdir="models", file_hash=_MD5))
     except Exception as error:  # Keras raises no other for a failed download.
-        raise UserError(
-            f"{_URL}: cannot be fetched ({_reason(error)}): {_WAY_OUT}"
-        ) from error
+        raise UserError(f"{_URL}: cannot be fetched ({_reason(error)}): {_WAY_OUT}") from error
 
 
 def _check_file(path: Path) -> None:
