@@ -30,6 +30,16 @@ def test_first_step_by_hand():
     np.testing.assert_allclose(np.asarray(variable), [0.9], rtol=1e-6)
 
 
+def test_what_has_no_gradient_stays():
+    learning, staying = keras.Variable([1.0]), keras.Variable([2.0])
+    optimizer = FusedAdam(0.1, beta_1=0.5)
+    optimizer.build([learning, staying])
+    optimizer.apply([tf.constant([4.0]), None], [learning, staying])
+    np.testing.assert_allclose(np.asarray(learning), [0.9], rtol=1e-6)
+    assert float(staying[0]) == 2.0
+    assert int(optimizer.iterations) == 1
+
+
 def test_same_numbers_as_keras_adam():
     fused = trained(FusedAdam(1e-2, beta_1=0.5), variables(), 4)
     plain = trained(keras.optimizers.Adam(1e-2, beta_1=0.5), variables(), 4)

@@ -7,8 +7,9 @@ import golden_vectors
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tf_cyclegan.networks import pix2pix
+from tf_cyclegan.networks import pix2pix, small_maps
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,29 @@ def test_batch_norm_and_pairs_as_pix2pix_has_them():
     assert judge([picture, picture]).shape == (1, 2, 2, 1)
     with pytest.raises(ValueError, match="layernorm"):
         pix2pix.discriminator("layernorm")
+
+
+def test_the_innermost_convolution_is_left_out_where_the_norm_makes_nothing_of_it(monkeypatch):
+    def outcome(size):
+        network = pix2pix.unet_generator(filters=2, depth=5, seed=3)
+        picture = np.random.default_rng(0).uniform(-1, 1, (2, size, size, 3)).astype(np.float32)
+        with tf.GradientTape() as tape:
+            output = network(picture, training=False)
+        innermost = network.layers[5]
+        assert innermost.output.shape[-1] == 16
+        return output.numpy(), tape.gradient(output, innermost.trainable_variables)
+
+    ours = {size: outcome(size) for size in (32, 64)}
+    monkeypatch.setattr(pix2pix, "_Innermost", small_maps.Conv2D)
+    plain = {size: outcome(size) for size in (32, 64)}
+    for size in ours:
+        np.testing.assert_array_equal(ours[size][0], plain[size][0])
+    # Kernel, scale, offset.
+    assert ours[32][1][0] is None
+    np.testing.assert_array_equal(plain[32][1][0], 0)
+    assert np.abs(ours[64][1][0]).max() > 0
+    for a, b in zip(ours[32][1][1:], plain[32][1][1:], strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_dropout_works_in_training_only():

@@ -26,8 +26,6 @@ NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
 
 # Gulrajani et al. (2017), section 4.
 _PENALTY_WEIGHT = 10.0
-# Steps between two looks at the norms of the gradients.
-_NORM_EVERY = 20
 
 
 class CycleGAN(tf.Module):
@@ -41,7 +39,7 @@ class CycleGAN(tf.Module):
       finite_check: has looked at the losses and at the networks of each step.
       precision: what the networks compute in: float32, bfloat16 or float16.
       loss_scales: of each network, by its name, where that is float16.
-      gradient_norms: by the network's name, the norm of its gradients every so many steps.
+      gradient_norms: by the network's name, the norm of its gradients in the last step.
       loss_names: the names of the losses.
       scalar_names: the names of what `train_step` returns, in its order: the losses, and the
         discriminators' accuracies where the loss knows such.
@@ -242,18 +240,18 @@ class CycleGAN(tf.Module):
             tape.watch([weight.value for weight in getattr(self, name).trainable_variables])
         return tape
 
-    def _gradient(self, name: str, tape: tf.GradientTape, loss: tf.Tensor) -> list[tf.Tensor]:
+    def _gradient(
+        self, name: str, tape: tf.GradientTape, loss: tf.Tensor
+    ) -> list[tf.Tensor | None]:
         weights = getattr(self, name).trainable_variables
         if not self.loss_scales:
             return tape.gradient(loss, weights)
         return self.loss_scales[name].gradients(tape, loss, weights)
 
-    def _apply(self, name: str, gradients: list[tf.Tensor]) -> None:
+    def _apply(self, name: str, gradients: list[tf.Tensor | None]) -> None:
         """Updates a network, unless its gradients overflowed in float16."""
-        # A pass over all gradients is a few per cent of a step.
-        norm = self.gradient_norms[name]
-        is_due = self.optimizers[name].iterations % _NORM_EVERY == 0
-        norm.assign(tf.cond(is_due, lambda: tf.linalg.global_norm(gradients), lambda: norm.value()))
+        # At each step: asking whether it is due would keep all gradients until the last is there.
+        self.gradient_norms[name].assign(tf.linalg.global_norm(gradients))
 
         def apply() -> None:
             self.optimizers[name].apply(gradients, getattr(self, name).trainable_variables)

@@ -13,30 +13,36 @@ class FusedAdam(keras.optimizers.Adam):
     quarter of a training step on a CPU.
     """
 
-    def apply(
-        self, grads: list[tf.Tensor], trainable_variables: list[tf.Variable] | None = None
-    ) -> tf.Tensor:
-        """Updates the variables by their gradients."""
-        step = tf.cast(self.iterations + 1, tf.float32)
-        # Once for all variables: an operation of the graph costs a millisecond of tracing.
-        self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
-        return super().apply(grads, trainable_variables)
+    def __init__(self, learning_rate: float, beta_1: float = 0.9):
+        # None of Keras' other options, which `apply` would not heed.
+        super().__init__(learning_rate, beta_1=beta_1)
 
-    def update_step(
-        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
+    def apply(
+        self, grads: list[tf.Tensor | None], trainable_variables: list[tf.Variable] | None = None
     ) -> None:
-        """Updates one float32 variable by its gradient."""
-        index = self._get_variable_index(variable)
-        beta_1_power, beta_2_power = self._powers
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=beta_1_power,
-            beta2_power=beta_2_power,
-            lr=tf.cast(learning_rate, tf.float32),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=gradient,
-        )
+        """Updates float32 variables, those that it was built with, by their gradients.
+
+        Those whose gradient is None stay as they are.
+        """
+        step = tf.cast(self.iterations + 1, tf.float32)
+        # Once for all variables: an operation of the graph costs half a millisecond of tracing.
+        same = {
+            "beta1_power": tf.pow(self.beta_1, step),
+            "beta2_power": tf.pow(self.beta_2, step),
+            "lr": tf.convert_to_tensor(self.learning_rate.value),
+            "beta1": tf.constant(self.beta_1),
+            "beta2": tf.constant(self.beta_2),
+            "epsilon": tf.constant(self.epsilon),
+        }
+        for gradient, variable in zip(grads, trainable_variables or (), strict=True):
+            if gradient is None:
+                continue
+            index = self._get_variable_index(variable)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.value.handle,
+                m=self._momentums[index].value.handle,
+                v=self._velocities[index].value.handle,
+                grad=gradient,
+                **same,
+            )
+        self.iterations.assign_add(1)

@@ -94,11 +94,14 @@ class LossScale(tf.Module):
 
     def gradients(
         self, tape: tf.GradientTape, loss: tf.Tensor, weights: list[tf.Variable]
-    ) -> list[tf.Tensor]:
-        """The gradients of `loss` for the weights; where one overflowed, not finite."""
+    ) -> list[tf.Tensor | None]:
+        """The gradients of `loss` for the weights; where one overflowed, not finite.
+
+        None for a weight that `loss` does not depend on.
+        """
         scale = tf.identity(self.scale)
         scaled = tape.gradient(loss, weights, output_gradients=scale)
-        gradients = [gradient / scale for gradient in scaled]
+        gradients = [None if gradient is None else gradient / scale for gradient in scaled]
         finite = all_finite(gradients)
         steps = tf.where(finite, self.steps + 1, 0)
         grown = tf.where(steps >= _GROWS_AFTER, 2.0 * scale, scale)
@@ -112,6 +115,7 @@ def loss_scales(networks: Iterable[str]) -> dict[str, LossScale]:
     return {name: LossScale() for name in networks}
 
 
-def all_finite(tensors: list[tf.Tensor]) -> tf.Tensor:
-    """Whether every number of every tensor is finite: a bool."""
-    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in tensors])
+def all_finite(tensors: Iterable[tf.Tensor | None]) -> tf.Tensor:
+    """Whether every number of every tensor is finite: a bool. None is passed over."""
+    there = [tensor for tensor in tensors if tensor is not None]
+    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in there])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, locks, tensorboard_log, training_pictures
+from tf_cyclegan import checkpoint_files, locks, runtime, tensorboard_log, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, refuse_other_run
 from tf_cyclegan.config_file import CONFIG_FILE, to_json
@@ -63,8 +63,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
     progress = progress or Progress()
     tensorboard_log.check()
     newest, there = _check_workdir(config, workdir, progress)
-    if config.deterministic:
-        tf.config.experimental.enable_op_determinism()
+    runtime.prepare_training(config.deterministic)
     pictures = training_pictures.load(config, progress.say)
     pipeline = InputPipeline(pictures.train_x, pictures.train_y, config)
     total = pipeline.steps_per_epoch * config.epochs

@@ -12,8 +12,9 @@ from typing import Any
 import tensorflow as tf
 
 from tf_cyclegan import config as configs
+from tf_cyclegan import runtime
 from tf_cyclegan.benchmark import data_time, flops, machine
-from tf_cyclegan.benchmark.arrangements import Arrangement
+from tf_cyclegan.benchmark.arrangements import STEP, Arrangement
 from tf_cyclegan.benchmark.workloads import Workload
 
 
@@ -26,6 +27,8 @@ class Child:
     def start(self, task: str, plain: bool, config: dict[str, Any]) -> dict[str, Any]:
         """Builds an arrangement and does it for the first time: what is known of it."""
         arrangement = Arrangement(task, plain, configs.from_dict(config))
+        if task == STEP and not plain:
+            runtime.prepare_training()
         self._workload = Workload(arrangement)
         self._workload.run(1)
         return self._workload.facts

@@ -86,7 +86,7 @@ def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float = 1e-5) -> tf
             to_x = (upstream - shift - normal * slope) * (gain * affine[0] if affine else gain)
             if not affine:
                 return [tf.cast(to_x, x.dtype)]
-            pixels = tf.cast(tf.reduce_prod(tf.shape(x)[1:3]), tf.float32)
+            pixels = _pixels(x)
             to_affine = (pixels * tf.reduce_sum(each, [0, 1, 2]) for each in (slope, shift))
             return [tf.cast(to_x, x.dtype), *to_affine]
 
@@ -94,6 +94,14 @@ def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float = 1e-5) -> tf
         return tf.cast(y, x.dtype), gradients
 
     return normalize(x, *affine)
+
+
+def _pixels(x: tf.Tensor) -> float | tf.Tensor:
+    _, height, width, _ = x.shape
+    if height and width:
+        # Known while tracing, it is one operation of the graph instead of seven.
+        return float(height * width)
+    return tf.cast(tf.reduce_prod(tf.shape(x)[1:3]), tf.float32)
 
 
 class ReflectionPadding2D(keras.layers.Layer):

@@ -8,6 +8,7 @@ original's order, so that checkpoints of the tutorial's own networks restore int
 from collections.abc import Iterator
 
 import keras
+import tensorflow as tf
 
 from tf_cyclegan.networks import small_maps
 from tf_cyclegan.networks.layers import InstanceNormalization, draw_seeds, kernel_initializer
@@ -30,7 +31,7 @@ def unet_generator(
 
     The first three up blocks drop out half of their values in training. At `image_size` 256 the
     eighth down block normalises a 1x1 map, so that nothing of it but `offset` goes on: the
-    tutorial's own property, kept.
+    tutorial's own property, kept. Its kernel has no gradient then, and keeps its first values.
 
     Args:
       output_channels: channels of the output.
@@ -53,7 +54,9 @@ def unet_generator(
     x = inputs = keras.layers.Input((None, None, input_channels))
     skips = []
     for i, width in enumerate(widths):
-        x = _downsample(width, norm_type if i else None, seeds, dtype)(x)
+        innermost = i == depth - 1 and norm_type == "instancenorm"
+        kind = _Innermost if innermost else small_maps.Conv2D
+        x = _downsample(kind, width, norm_type if i else None, seeds, dtype)(x)
         skips.append(x)
     # One layer for all the skips, as in the original: checkpoints count the layers.
     concatenate = keras.layers.Concatenate(dtype=dtype)
@@ -105,7 +108,8 @@ def discriminator(
         inputs = [x, keras.layers.Input((None, None, input_channels), name="target_image")]
         x = keras.layers.Concatenate()(inputs)
     for i in range(3):
-        x = _downsample(filters * 2**i, norm_type if i else None, seeds, dtype)(x)
+        norm = norm_type if i else None
+        x = _downsample(small_maps.Conv2D, filters * 2**i, norm, seeds, dtype)(x)
     x = keras.layers.ZeroPadding2D(dtype=dtype)(x)
     x = keras.layers.Conv2D(
         filters * 8, 4, kernel_initializer=kernel_initializer(seeds), use_bias=False, dtype=dtype
@@ -117,10 +121,27 @@ def discriminator(
     return keras.Model(inputs, last(x))
 
 
+class _Innermost(small_maps.Conv2D):
+    """A convolution with an instance norm after it, left out where that makes nothing of it.
+
+    A map of one pixel minus its mean is zero, whatever it was, and so are the gradients of the
+    kernel, which is one of the largest.
+    """
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        if inputs.shape[1:3] == (2, 2):
+            return tf.zeros([tf.shape(inputs)[0], 1, 1, self.filters], inputs.dtype)
+        return super().convolution_op(inputs, kernel)
+
+
 def _downsample(
-    width: int, norm_type: str | None, seeds: Iterator[int], dtype: str
+    kind: type[keras.layers.Layer],
+    width: int,
+    norm_type: str | None,
+    seeds: Iterator[int],
+    dtype: str,
 ) -> keras.Sequential:
-    block = keras.Sequential([_convolution(small_maps.Conv2D, width, seeds, dtype)])
+    block = keras.Sequential([_convolution(kind, width, seeds, dtype)])
     if norm_type is not None:
         block.add(_norm(norm_type, seeds, dtype))
     block.add(keras.layers.LeakyReLU(negative_slope=_SLOPE, dtype=dtype))

@@ -90,23 +90,19 @@ def _fold(patches: tf.Tensor, height: int, width: int) -> tf.Tensor:
     The adjoint of `_unfold`.
     """
     channels = patches.shape[1] // 16
-    x = tf.reshape(patches, [-1, height, width, 4, 4, channels])
-    x = _overlap(x, kernel_axis=3, axis=1)  # (batch, h, 2, w, 4, c)
-    x = _overlap(x, kernel_axis=4, axis=3)  # (batch, h, 2, w, 2, c)
-    return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+    # Place 2 i + k of a map with a border of one place all around, k = 2 s + d of four.
+    x = tf.reshape(patches, [-1, height, width, 2, 2, 2, 2 * channels])
+    x = _overlap(x, kernel_axis=3, axis=1)  # (batch, h + 1, w, d, 2, 2 c)
+    x = _overlap(x, kernel_axis=4, axis=2)  # (batch, h + 1, w + 1, d, d c)
+    x = tf.transpose(x, [0, 1, 3, 2, 4])
+    x = tf.reshape(x, [-1, 2 * height + 2, 2 * width + 2, channels])
+    return x[:, 1:-1, 1:-1]
 
 
 def _overlap(x: tf.Tensor, kernel_axis: int, axis: int) -> tf.Tensor:
-    # Patch i covers the places 2 i - 1 to 2 i + 2.
-    first, second, third, fourth = tf.unstack(x, axis=kernel_axis)
-    even = second + _shifted(fourth, axis, by=1)
-    odd = third + _shifted(first, axis, by=-1)
-    return tf.stack([even, odd], axis=axis + 1)
-
-
-def _shifted(x: tf.Tensor, axis: int, by: int) -> tf.Tensor:
-    """Moves everything one place along an axis; zeros come in."""
-    padding, kept = [[0, 0]] * len(x.shape), [slice(None)] * len(x.shape)
-    padding[axis] = [1, 0] if by == 1 else [0, 1]
-    kept[axis] = slice(None, -1) if by == 1 else slice(1, None)
-    return tf.pad(x[tuple(kept)], padding)
+    """Adds the second half of the kernel, one place further along the axis, to the first."""
+    first, second = tf.unstack(x, axis=kernel_axis)
+    none = [[0, 0]] * len(first.shape)
+    after, before = [*none], [*none]
+    after[axis], before[axis] = [0, 1], [1, 0]
+    return tf.pad(first, after) + tf.pad(second, before)
