@@ -14,9 +14,10 @@ flags.adopt_module_key_flags(command_line)
 def main() -> None:
     config, workdir = command_line.config_from_flags()
     with command_line.quiet_tensorflow():
-        from tf_cyclegan import datasets, training
+        from tf_cyclegan import datasets, runtime, training
         from tf_cyclegan.progress import Progress
 
+    runtime.share_cores()
     progress = Progress(sys.stderr)
     if datasets.is_drawn(config.dataset):
         progress.say(

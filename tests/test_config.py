@@ -41,7 +41,8 @@ def test_paper_keras_and_facades_have_their_numbers():
 
 
 @pytest.mark.parametrize(
-    ("image_size", "depth"), [(32, 5), (64, 6), (96, 5), (256, 8), (384, 7), (512, 8), (1024, 8)]
+    ("image_size", "depth"),
+    [(32, 5), (64, 5), (96, 5), (128, 6), (192, 6), (256, 8), (384, 7), (512, 8), (1024, 8)],
 )
 def test_depth_of_the_unet_follows_the_size(image_size, depth):
     assert Config(image_size=image_size).unet_depth == depth

@@ -310,10 +310,12 @@ class Config:
     def unet_depth(self) -> int:
         """How often the U-Net halves a picture: as often as it divides by two, 5 to 8 times.
 
-        That is min(8, log2(image_size)) for powers of two, and lets sizes such as 96 or 384 in,
-        whose halves on the way down must meet their doubles on the way up.
+        So at 256 pixels the last map is one pixel, as in the tutorial, of which the norm makes
+        nothing. Between 32 and 256 that level, which has the largest kernels, is left out.
         """
         twos = (self.image_size & -self.image_size).bit_length() - 1
+        if self.image_size == 2**twos and 5 < twos < 8:
+            return twos - 1
         return min(8, max(5, twos))
 
     def channels(self, domain: str) -> int:

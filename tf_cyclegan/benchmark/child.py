@@ -28,6 +28,7 @@ class Child:
         """Builds an arrangement and does it for the first time: what is known of it."""
         arrangement = Arrangement(task, plain, configs.from_dict(config))
         if task == STEP and not plain:
+            runtime.share_cores()
             runtime.prepare_training()
         self._workload = Workload(arrangement)
         self._workload.run(1)
