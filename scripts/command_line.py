@@ -84,37 +84,6 @@ def located(dataset: str) -> str:
     return str(path.resolve()) if path.exists() else dataset
 
 
-def define_checkpoint_flag() -> flags.FlagHolder[str | None]:
-    """The flag --checkpoint, for `checkpoint_of`."""
-    return flags.DEFINE_string(
-        "checkpoint", None, "the step of the checkpoint to use, or best (default: the newest)"
-    )
-
-
-def checkpoint_of(text: str | None) -> int | str | None:
-    """What --checkpoint names: a step, "best", or None.
-
-    Raises:
-      UserError: it names neither.
-    """
-    if text is None or text == "best":
-        return text
-    if not text.isdecimal():
-        raise UserError(f"--checkpoint={text}: give a checkpoint's step, such as 8000, or best")
-    return int(text)
-
-
-def last_trained(runs: Path) -> Path:
-    """The workdir under `runs` whose checkpoints are the newest."""
-    saved = list(runs.glob("*/checkpoints/ckpt-*.index"))
-    if not saved:
-        raise UserError(
-            f"{runs}: holds no trained model; python scripts/train.py --epochs=40 trains one "
-            f"(or name its --workdir)"
-        )
-    return max(saved, key=lambda path: path.stat().st_mtime).parent.parent
-
-
 def run(main: Callable[[], None]) -> None:
     """Parses the flags and runs `main`, telling a user's mistake in one line with exit status 1."""
     app.run(lambda _: _run(main), flags_parser=_parse)

@@ -2,24 +2,14 @@
 
 from pathlib import Path
 
+import run_flags
 from absl import flags
 
 import command_line
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "the trained run (default: the one under runs/ that was trained last)"
-)
-_SPLIT = flags.DEFINE_enum("split", "test", ["train", "test"], "which pictures to score on")
-_DIRECTION = flags.DEFINE_enum("direction", None, ["AtoB", "BtoA"], "one direction, not both")
-_DATASET = flags.DEFINE_string(
-    "dataset", None, "score on this name, folder or .zip (default: what the run was trained on)"
-)
-_LIMIT = flags.DEFINE_integer(
-    "limit", None, "score on the first so many pictures of each domain", lower_bound=1
-)
-_CHECKPOINT = command_line.define_checkpoint_flag()
+flags.adopt_module_key_flags(run_flags)
 _PAIRED = flags.DEFINE_bool("paired", False, "the pictures come in pairs: same name or same order")
 _INCEPTION = flags.DEFINE_bool("inception", True, "FID and KID, which need Inception-V3's weights")
 _WEIGHTS = flags.DEFINE_string(
@@ -29,21 +19,22 @@ _JSON = flags.DEFINE_string("json", None, "write the scores into this file as we
 
 
 def main() -> None:
-    workdir = Path(_WORKDIR.value) if _WORKDIR.value else command_line.last_trained(Path("runs"))
+    workdir, checkpoint = run_flags.workdir(), run_flags.checkpoint()
     weights = Path(_WEIGHTS.value) if _WEIGHTS.value else None
     if weights and not _INCEPTION.value:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
-    checkpoint = command_line.checkpoint_of(_CHECKPOINT.value)
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
         from tf_cyclegan.evaluation import evaluation_set, inception, summary
 
     translator = generation.Translator(workdir, checkpoint)
-    directions = [_DIRECTION.value] if _DIRECTION.value else translator.directions
+    directions = [run_flags.DIRECTION.value] if run_flags.DIRECTION.value else translator.directions
     if not set(directions) <= set(translator.directions):
-        raise UserError(f"{workdir}: has no generator for --direction={_DIRECTION.value}")
+        raise UserError(f"{workdir}: has no generator for --direction={run_flags.DIRECTION.value}")
     config, generators = translator.config, translator.generators
-    scored = evaluation_set.load(config, _SPLIT.value, _DATASET.value, _LIMIT.value, _PAIRED.value)
+    scored = evaluation_set.load(
+        config, run_flags.SPLIT.value, run_flags.DATASET.value, run_flags.LIMIT.value, _PAIRED.value
+    )
     features: summary.Features | str = "--noinception"
     if _INCEPTION.value:
         try:

@@ -3,25 +3,15 @@
 import sys
 from pathlib import Path
 
+import run_flags
 from absl import flags
 
 import command_line
 
-_WORKDIR = flags.DEFINE_string(
-    "workdir", None, "the trained run (default: the one under runs/ that was trained last)"
-)
-_SPLIT = flags.DEFINE_enum("split", "test", ["train", "test"], "which pictures to translate")
-_DIRECTION = flags.DEFINE_enum("direction", None, ["AtoB", "BtoA"], "one direction, not both")
-_DATASET = flags.DEFINE_string(
-    "dataset", None, "translate this name, folder or .zip (default: what the run was trained on)"
-)
+flags.adopt_module_key_flags(run_flags)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "the folder to write to (default: generated/SPLIT in the workdir)"
 )
-_LIMIT = flags.DEFINE_integer(
-    "limit", None, "translate the first so many pictures of each domain", lower_bound=1
-)
-_CHECKPOINT = command_line.define_checkpoint_flag()
 _SKIP_UNREADABLE = flags.DEFINE_boolean(
     "skip_unreadable",
     False,
@@ -30,22 +20,21 @@ _SKIP_UNREADABLE = flags.DEFINE_boolean(
 
 
 def main() -> None:
-    workdir = Path(_WORKDIR.value) if _WORKDIR.value else command_line.last_trained(Path("runs"))
-    checkpoint = command_line.checkpoint_of(_CHECKPOINT.value)
+    workdir, checkpoint = run_flags.workdir(), run_flags.checkpoint()
     with command_line.quiet_tensorflow():
         from tf_cyclegan import generation
 
-    output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / _SPLIT.value
-    translator = generation.Translator(workdir, checkpoint, _DIRECTION.value)
+    output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / run_flags.SPLIT.value
+    translator = generation.Translator(workdir, checkpoint, run_flags.DIRECTION.value)
     for line in translator.damaged:
         print(line, file=sys.stderr)
     # Those of both directions first, so that a bad one is told before anything is written.
     found = generation.load_split(
         translator.config,
-        _SPLIT.value,
+        run_flags.SPLIT.value,
         translator.directions,
-        _LIMIT.value,
-        _DATASET.value,
+        run_flags.LIMIT.value,
+        run_flags.DATASET.value,
         _SKIP_UNREADABLE.value,
         say=lambda line: print(line, file=sys.stderr),
     )

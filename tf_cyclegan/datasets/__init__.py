@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tf_cyclegan.datasets import folder, tfds_source
 from tf_cyclegan.datasets.pictures import Pictures, Truth
+from tf_cyclegan.errors import UserError
 
 MINI = "mini_horse2zebra"
 SPLITS = ("trainA", "trainB", "testA", "testB")
@@ -53,6 +54,20 @@ def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = No
     if has_files(dataset):
         return folder.load(Path(os.path.expanduser(dataset)), split)
     return tfds_source.load(dataset, split, data_dir)
+
+
+def load_some(
+    dataset: str, split: str, *, image_size: int, data_dir: str | None = None
+) -> Pictures:
+    """As `load`, and there must be some.
+
+    Raises:
+      UserError: as `load`, or there are no pictures of that split.
+    """
+    pictures = load(dataset, split, image_size=image_size, data_dir=data_dir)
+    if not pictures:
+        raise UserError(f"{dataset}: has no pictures {split}; try --split=train")
+    return pictures
 
 
 def load_truth(
