@@ -84,7 +84,7 @@ def test_changes_win_over_the_recipe():
         ({"load_size": 32}, "--load_size=32 is smaller than --image_size=64"),
         ({"networks": "tensorflow_examples"}, "--networks=tensorflow_examples has --filters=64"),
         (
-            {"networks": "tensorflow_examples", "filters": 64},
+            {"networks": "tensorflow_examples", "filters": 64, "dropout": 0.5},
             "--networks=tensorflow_examples takes image sizes that are a multiple of 256 only, "
             "but --image_size=64",
         ),
@@ -92,6 +92,7 @@ def test_changes_win_over_the_recipe():
             {
                 "networks": "tensorflow_examples",
                 "filters": 64,
+                "dropout": 0.5,
                 "image_size": 256,
                 "precision": "bfloat16",
             },

@@ -28,7 +28,7 @@ def run(tiny, tmp_path_factory):
 
 
 def expected(generator, picture):
-    batch = images.to_float(images.resize(picture, 32, 32, "nearest"))[None]
+    batch = images.to_float(images.resize(picture, 32, 32, "bilinear"))[None]
     return images.to_uint8(generator(batch, training=False))[0]
 
 

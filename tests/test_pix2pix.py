@@ -112,6 +112,13 @@ def test_dropout_works_in_training_only():
     assert np.abs(moving[0] - moving[1]).max() > 0
 
 
+def test_no_dropout_draws_nothing():
+    network = pix2pix.unet_generator(3, filters=2, depth=5, dropout=0.0, seed=1)
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_array_equal(network(picture, training=True), network(picture, training=False))
+    assert not network.non_trainable_variables
+
+
 def weights(seed):
     network = pix2pix.unet_generator(3, filters=8, depth=5, seed=seed)
     return [np.asarray(v) for v in [*network.weights, *network.non_trainable_variables]]

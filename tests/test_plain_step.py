@@ -26,6 +26,13 @@ def test_losses_are_ours_for_two_steps(changes):
             assert float(got) == pytest.approx(float(value), rel=1e-3), name
 
 
+def test_its_layers_are_keras_own():
+    plain = PlainStep(Config(image_size=32, filters=2, precision="float32"))
+    layers = [layer for network in plain.networks.values() for layer in network._flatten_layers()]
+    kinds = {type(layer) for layer in layers if "conv2d" in layer.name}
+    assert kinds == {keras.layers.Conv2D, keras.layers.Conv2DTranspose}
+
+
 def test_what_the_tutorial_has_not_is_refused():
     with pytest.raises(ValueError, match="no image pool"):
         PlainStep(Config(pool_size=2))

@@ -97,3 +97,18 @@ def test_leaky_slopes_and_unknown_styles():
     assert slopes == [pytest.approx(0.2)] * 4
     with pytest.raises(ValueError, match="'torch'"):
         resnet.resnet_generator(style="torch")
+
+
+def test_dropout_is_between_the_convolutions_of_each_block_in_training_only():
+    network = resnet.resnet_generator(filters=2, blocks=3, dropout=0.5, seed=1)
+    rates = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.5] * 3
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype(np.float32)
+    still = [np.asarray(network(picture, training=False)) for _ in range(2)]
+    np.testing.assert_array_equal(*still)
+    moving = [np.asarray(network(picture, training=True)) for _ in range(2)]
+    assert np.abs(moving[0] - moving[1]).max() > 0
+    plain = resnet.resnet_generator(filters=2, blocks=3, seed=1)
+    assert [v.shape for v in plain.trainable_variables] == [
+        v.shape for v in network.trainable_variables
+    ]

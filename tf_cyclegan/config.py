@@ -84,7 +84,7 @@ class Config:
         least=1,
     )
     interpolation: str = _knob(
-        "nearest", "how pictures are resized", choices=("nearest", "bilinear", "bicubic")
+        "bilinear", "how pictures are resized", choices=("nearest", "bilinear", "bicubic")
     )
     preprocess: str = _knob(
         "resize_crop",
@@ -109,6 +109,13 @@ class Config:
     )
     residual_blocks: int | None = _knob(
         None, "of a resnet generator (default: 6 up to 128 pixels, else 9)", least=1
+    )
+    dropout: float = _knob(
+        0.0,
+        "share of values that generators drop in training: in a U-Net's first three up blocks, in "
+        "a ResNet's blocks between the convolutions",
+        least=0,
+        below=1,
     )
     filters: int = _knob(32, "base width of generators and discriminators", least=1)
     networks: str = _knob(
@@ -266,6 +273,7 @@ class Config:
         for name, only in (
             ("generator", "unet"),
             ("filters", 64),
+            ("dropout", 0.5),
             ("channels_x", 3),
             ("channels_y", 3),
         ):

@@ -101,7 +101,8 @@ def plain_network(network: keras.Model) -> keras.Model:
     """The same network of Keras' own layers, as the tutorial has it, with the same weights."""
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return _PLAIN.get(type(layer), type(layer)).from_config(layer.get_config())
+        kind = next((_PLAIN[k] for k in type(layer).__mro__ if k in _PLAIN), type(layer))
+        return kind.from_config(layer.get_config())
 
     plain = keras.models.clone_model(network, clone_function=clone, recursive=True)
     for ours, theirs in zip(network.weights, plain.weights, strict=True):

@@ -31,6 +31,7 @@ def build_generator(
             input_channels=source,
             filters=config.filters,
             depth=config.unet_depth,
+            dropout=config.dropout,
             seed=seed,
             dtype=dtype,
         )
@@ -40,6 +41,7 @@ def build_generator(
         filters=config.filters,
         blocks=config.blocks,
         style=_RESNET_STYLES[config.generator],
+        dropout=config.dropout,
         seed=seed,
         dtype=dtype,
     )

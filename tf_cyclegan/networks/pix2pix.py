@@ -24,12 +24,13 @@ def unet_generator(
     input_channels: int = 3,
     filters: int = 64,
     depth: int = 8,
+    dropout: float = 0.5,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
     """The pix2pix U-Net: down blocks, up blocks with skips, tanh.
 
-    The first three up blocks drop out half of their values in training. At `image_size` 256 the
+    The first three up blocks drop out some of their values in training. At `image_size` 256 the
     eighth down block normalises a 1x1 map, so that nothing of it but `offset` goes on: the
     tutorial's own property, kept. Its kernel has no gradient then, and keeps its first values.
 
@@ -39,6 +40,7 @@ def unet_generator(
       input_channels: channels of the input.
       filters: width of the first block; doubled from block to block, up to eight times it.
       depth: number of down blocks. Height and width must be multiples of 2 ** depth.
+      dropout: the share of values that the first three up blocks drop; half in the original.
       seed: of the first weights and of the dropout; None draws one.
       dtype: Keras' dtype policy of all layers but the last, which is float32.
 
@@ -61,7 +63,8 @@ def unet_generator(
     # One layer for all the skips, as in the original: checkpoints count the layers.
     concatenate = keras.layers.Concatenate(dtype=dtype)
     for i, (width, skip) in enumerate(zip(widths[-2::-1], skips[-2::-1], strict=True)):
-        x = _upsample(width, norm_type, dropout=i < 3, seeds=seeds, dtype=dtype)(x)
+        dropped = dropout if i < 3 else 0.0
+        x = _upsample(width, norm_type, dropped, seeds, dtype)(x)
         x = concatenate([x, skip])
     last = keras.layers.Conv2DTranspose(
         output_channels,
@@ -149,12 +152,12 @@ def _downsample(
 
 
 def _upsample(
-    width: int, norm_type: str, dropout: bool, seeds: Iterator[int], dtype: str
+    width: int, norm_type: str, dropout: float, seeds: Iterator[int], dtype: str
 ) -> keras.Sequential:
     block = keras.Sequential([_convolution(small_maps.Conv2DTranspose, width, seeds, dtype)])
     block.add(_norm(norm_type, seeds, dtype))
     if dropout:
-        block.add(keras.layers.Dropout(0.5, seed=next(seeds), dtype=dtype))
+        block.add(keras.layers.Dropout(dropout, seed=next(seeds), dtype=dtype))
     block.add(keras.layers.ReLU(dtype=dtype))
     return block
 

@@ -38,6 +38,7 @@ def resnet_generator(
     filters: int = 64,
     blocks: int = 9,
     style: str = "paper",
+    dropout: float = 0.0,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -49,7 +50,9 @@ def resnet_generator(
       filters: width of the first convolution.
       blocks: number of residual blocks: 9 at 256 pixels, 6 at 128 in the paper.
       style: "paper" or "keras"; the module says what differs.
-      seed: of the first weights; None draws one.
+      dropout: the share of values that each residual block drops between its convolutions in
+        training; none in the paper, half in its implementation where that is asked for.
+      seed: of the first weights and of the dropout; None draws one.
       dtype: Keras' dtype policy of all layers but the last, which is float32.
 
     Returns:
@@ -63,6 +66,7 @@ def resnet_generator(
         x = build.halved(x, filters * 2**i, f"down{i}")
     for i in range(1, blocks + 1):
         residual = build.reflected(x, filters * 4, 3, f"res{i}_1")
+        residual = build.dropped(residual, dropout)
         residual = build.reflected(residual, filters * 4, 3, f"res{i}_2", relu=False)
         x = keras.layers.Add(dtype=dtype)([x, residual])
     for i in (1, 2):
@@ -89,7 +93,7 @@ def resnet_discriminator(
 ) -> keras.Model:
     """The 70x70 PatchGAN, C64-C128-C256-C512 in the paper's words, and a convolution to 1.
 
-    The arguments are those of `resnet_generator`.
+    The arguments are those that `resnet_generator` has of the same name.
 
     Returns:
       A model of float (batch, height, width, input_channels) in [-1, 1] to logits
@@ -145,6 +149,12 @@ class _Builder:
             dtype=self.dtype,
         )(x)
         return self._normed(x, relu)
+
+    def dropped(self, x: tf.Tensor, rate: float) -> tf.Tensor:
+        """A dropout, where there is to be one."""
+        if not rate:
+            return x
+        return keras.layers.Dropout(rate, seed=next(self._seeds), dtype=self.dtype)(x)
 
     def halved(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
         """A 3x3 convolution with stride 2."""
