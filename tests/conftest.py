@@ -44,6 +44,7 @@ def tiny(photos: Path) -> Config:
         dataset=str(photos),
         image_size=32,
         filters=2,
+        dropout=0.5,
         epochs=2,
         deterministic=True,
         precision="float32",

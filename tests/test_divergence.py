@@ -27,7 +27,7 @@ def test_a_gradient_that_is_not_finite_is_seen_though_the_losses_are(name, monke
 
     def broken(self, network, tape, loss):
         found = gradient(self, network, tape, loss)
-        return [g * np.nan for g in found] if network == name else found
+        return [g if g is None else g * np.nan for g in found] if network == name else found
 
     monkeypatch.setattr(CycleGAN, "_gradient", broken)
     losses = model._train_step(*tf.zeros([2, 1, 32, 32, 3]))

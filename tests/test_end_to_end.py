@@ -8,7 +8,7 @@ from test_command_line import script
 
 from tf_cyclegan.evaluation import inception
 
-SMALL = ("--image_size=32", "--filters=2", "--deterministic", "--max_to_keep=1")
+SMALL = ("--image_size=32", "--filters=2", "--dropout=0.5", "--deterministic", "--max_to_keep=1")
 
 
 def train(cwd, photos, *arguments):

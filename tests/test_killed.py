@@ -16,7 +16,8 @@ from test_command_line import ROOT, environment, script
 from tf_cyclegan import checkpoint_files, history
 
 FLAGS = (
-    *("--image_size=32", "--filters=2", "--deterministic", "--epochs=60", "--max_steps=120"),
+    *("--image_size=32", "--filters=2", "--dropout=0.5"),
+    *("--deterministic", "--epochs=60", "--max_steps=120"),
     *("--checkpoint_every=3steps", "--max_to_keep=2", "--keep_every=2"),
 )
 

@@ -12,7 +12,7 @@ from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 
-TINY = Config(image_size=32, filters=2, precision="float32")
+TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
 RESNET = dataclasses.replace(TINY, generator="resnet", residual_blocks=1, adversarial_loss="lsgan")
 
 
@@ -35,7 +35,7 @@ def pair():
 def test_auto_goes_by_the_device(asked, networks, gpus, amx, chosen, monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     monkeypatch.setattr(precision, "_has_amx", lambda: amx)
-    config = Config(precision=asked, networks=networks, filters=64, image_size=256)
+    config = Config(precision=asked, networks=networks, filters=64, dropout=0.5, image_size=256)
     assert precision.choose(config) == chosen
 
 

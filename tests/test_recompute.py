@@ -10,7 +10,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.recompute import recomputed
 
-TINY = Config(image_size=32, filters=2, precision="float32")
+TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_distances_are_between_translations_and_the_other_domain(known):
 
 def test_the_protocol_tells_what_the_scores_are_of(known):
     told = "\n".join(evaluate(known, MeanLevel()).protocol)
-    assert "some greys, 4 of A and 5 of B, resized to 32x32 (nearest)" in told
+    assert "some greys, 4 of A and 5 of B, resized to 32x32 (bilinear)" in told
     assert "299x299 by Pillow's bicubic filter" in told
     assert "with the weights none" in told
     assert "100 subsets of 2" in told
