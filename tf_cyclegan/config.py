@@ -110,10 +110,10 @@ class Config:
     residual_blocks: int | None = _knob(
         None, "of a resnet generator (default: 6 up to 128 pixels, else 9)", least=1
     )
-    dropout: float = _knob(
-        0.0,
-        "share of values that generators drop in training: in a U-Net's first three up blocks, in "
-        "a ResNet's blocks between the convolutions",
+    dropout: float | None = _knob(
+        None,
+        "share of values that generators drop in training: in a U-Net's first three up blocks "
+        "(default: 0.5), in a ResNet's blocks between the convolutions (default: 0)",
         least=0,
         below=1,
     )
@@ -273,14 +273,15 @@ class Config:
         for name, only in (
             ("generator", "unet"),
             ("filters", 64),
-            ("dropout", 0.5),
+            ("dropout_rate", 0.5),
             ("channels_x", 3),
             ("channels_y", 3),
         ):
             if getattr(self, name) != only:
+                flag = name.removesuffix("_rate")
                 raise UserError(
-                    f"--networks=tensorflow_examples has --{name}={only} only, not "
-                    f"{getattr(self, name)}: give --{name}={only}"
+                    f"--networks=tensorflow_examples has --{flag}={only} only, not "
+                    f"{getattr(self, name)}: give --{flag}={only}"
                 )
         if self.image_size % 256:
             raise UserError(
@@ -334,6 +335,13 @@ class Config:
     def blocks(self) -> int:
         """Residual blocks of a resnet generator."""
         return self.residual_blocks or (6 if self.image_size <= 128 else 9)
+
+    @property
+    def dropout_rate(self) -> float:
+        """Share of values that the generators drop in training."""
+        if self.dropout is not None:
+            return self.dropout
+        return 0.5 if self.generator == "unet" else 0.0
 
     @property
     def resize_to(self) -> int:

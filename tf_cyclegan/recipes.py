@@ -30,7 +30,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
         # A first run: minutes on a CPU, the fields' own defaults.
         "mini": {},
         # https://www.tensorflow.org/tutorials/generative/cyclegan
-        "tutorial": {**_HORSE2ZEBRA_256, "interpolation": "nearest", "dropout": 0.5},
+        "tutorial": {**_HORSE2ZEBRA_256, "interpolation": "nearest"},
         # https://arxiv.org/abs/1703.10593 and its PyTorch reference implementation.
         "paper": _PAPER,
         # https://keras.io/examples/generative/cyclegan/ with two defects mended: there, each

@@ -31,7 +31,7 @@ def build_generator(
             input_channels=source,
             filters=config.filters,
             depth=config.unet_depth,
-            dropout=config.dropout,
+            dropout=config.dropout_rate,
             seed=seed,
             dtype=dtype,
         )
@@ -41,7 +41,7 @@ def build_generator(
         filters=config.filters,
         blocks=config.blocks,
         style=_RESNET_STYLES[config.generator],
-        dropout=config.dropout,
+        dropout=config.dropout_rate,
         seed=seed,
         dtype=dtype,
     )
