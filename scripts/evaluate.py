@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import run_flags
 from absl import flags
 
 import command_line
+import run_flags
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
 

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-import run_flags
 from absl import flags
 
 import command_line
+import run_flags
 
 flags.adopt_module_key_flags(run_flags)
 _OUTPUT = flags.DEFINE_string(

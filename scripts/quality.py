@@ -34,7 +34,7 @@ def main() -> None:
     if unknown := [recipe for recipe in _RECIPES.value if recipe not in quality.RECIPES]:
         raise UserError(f"--recipes={','.join(unknown)}: choose from {', '.join(quality.RECIPES)}")
     document = Path(_DOCUMENT.value) if _DOCUMENT.value else None
-    text = _read(document) if document else None
+    text = _read(document) if document else ""
     trials = [
         quality.Trial(recipe, seed, Path(_WORKDIR.value))
         for seed in range(_SEEDS.value)
@@ -52,7 +52,7 @@ def main() -> None:
         _run("evaluate.py", f"--workdir={trial.workdir}", inception, f"--json={trial.scores}")
     table = quality.table(trials)
     print(table)
-    if document and text:
+    if document:
         write_file(document, quality.put(text, table).encode())
 
 

@@ -51,7 +51,6 @@ class Checkpoints:
         self._objects = tutorial_objects(model) | {
             "dropout": model.dropout_state(),
             "pools": model.pools,
-            "gradient_norms": model.gradient_norms,
             "state": state,
             "config": self._config,
         }

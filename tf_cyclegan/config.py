@@ -270,18 +270,17 @@ class Config:
             )
         if self.networks != "tensorflow_examples":
             return
-        for name, only in (
-            ("generator", "unet"),
-            ("filters", 64),
-            ("dropout_rate", 0.5),
-            ("channels_x", 3),
-            ("channels_y", 3),
+        for name, value, only in (
+            ("generator", self.generator, "unet"),
+            ("filters", self.filters, 64),
+            ("dropout", self.dropout_rate, 0.5),
+            ("channels_x", self.channels_x, 3),
+            ("channels_y", self.channels_y, 3),
         ):
-            if getattr(self, name) != only:
-                flag = name.removesuffix("_rate")
+            if value != only:
                 raise UserError(
-                    f"--networks=tensorflow_examples has --{flag}={only} only, not "
-                    f"{getattr(self, name)}: give --{flag}={only}"
+                    f"--networks=tensorflow_examples has --{name}={only} only, not "
+                    f"{value}: give --{name}={only}"
                 )
         if self.image_size % 256:
             raise UserError(

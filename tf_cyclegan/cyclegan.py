@@ -250,7 +250,6 @@ class CycleGAN(tf.Module):
 
     def _apply(self, name: str, gradients: list[tf.Tensor | None]) -> None:
         """Updates a network, unless its gradients overflowed in float16."""
-        # At each step: asking whether it is due would keep all gradients until the last is there.
         self.gradient_norms[name].assign(tf.linalg.global_norm(gradients))
 
         def apply() -> None:

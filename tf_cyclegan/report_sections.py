@@ -180,7 +180,7 @@ def _scores(rows: _Rows) -> str:
     if not newest:
         return ""
     lines = [
-        (escape(_score_name(name)), f"{value:.4g}", f"{epoch:.0f}")
+        (escape(scalars.score_name(name)), f"{value:.4g}", f"{epoch:.0f}")
         for name, (epoch, value) in newest.items()
     ]
     best = ""
@@ -193,11 +193,6 @@ def _scores(rows: _Rows) -> str:
         '<section aria-labelledby="scores-title"><h2 id="scores-title">Scores</h2>'
         f"{best}{_table(('score', 'newest', 'at epoch'), lines)}</section>"
     )
-
-
-def _score_name(name: str) -> str:
-    words = name.removeprefix("score_").replace("_AtoB", ", A to B").replace("_BtoA", ", B to A")
-    return words.replace("_", " ")
 
 
 def _facts(config: Config, facts: Facts) -> str:

@@ -105,11 +105,26 @@ def label(name: str) -> str:
         return _WORDS[name]
     kind = family(name)
     rest = name.removeprefix(kind + "_")
-    if kind == "score" and rest.endswith(("_AtoB", "_BtoA")):
-        return _WORDS[rest[-4:]]
+    if kind == "score" and (direction := _score(name)[1]):
+        return _WORDS[direction]
     if name.startswith("identity_"):
         return f"identity of {name.removeprefix('identity_').upper()}"
     return _WORDS.get(rest, rest.replace("_", " "))
+
+
+def score_name(name: str) -> str:
+    """What a score is called where it stands by itself."""
+    words, direction = _score(name)
+    return f"{words}, {_WORDS[direction]}" if direction else words
+
+
+def _score(name: str) -> tuple[str, str]:
+    """Which score it is, in words, and of which direction; empty for one of both."""
+    rest = name.removeprefix("score_")
+    what, _, direction = rest.rpartition("_")
+    if direction not in ("AtoB", "BtoA"):
+        what, direction = rest, ""
+    return what.replace("_", " "), direction
 
 
 def chance_level(adversarial_loss: str) -> float | None:
@@ -147,8 +162,7 @@ def _groups(kind: str, title: str, names: tuple[str, ...]) -> dict[str, tuple[st
         return {title: names} if names else {}
     groups: dict[str, tuple[str, ...]] = {}
     for name in names:
-        words = name.removeprefix("score_").removesuffix("_AtoB").removesuffix("_BtoA")
-        title = f"Score: {words.replace('_', ' ')}"
+        title = f"Score: {_score(name)[0]}"
         groups[title] = (*groups.get(title, ()), name)
     return groups
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tf_cyclegan.evaluation import summary
+from tf_cyclegan.recipes import from_recipe
 
 # mini runs as it is; the others are brought to its data, its size and its width.
 _SMALL = {"dataset": "mini_horse2zebra", "image_size": 64, "filters": 32}
 RECIPES: Mapping[str, Mapping[str, Any]] = {"mini": {}, "paper": _SMALL, "keras": _SMALL}
+
+# Where a document wants the table.
+BEGIN, END = "<!-- scripts/quality.py begins -->", "<!-- scripts/quality.py ends -->"
 
 Scores = Mapping[str, Mapping[str, float | None]]
 
@@ -46,7 +50,7 @@ class Trial:
         Where a recipe lets its learning rate decay it does over the second half, as in the paper.
         """
         settings = {**RECIPES[self.recipe], "epochs": epochs, **changes}
-        if self.recipe != "keras":
+        if from_recipe(self.recipe).decay_start is not None:
             settings["decay_start"] = epochs // 2
         flags = [f"--{name}={value}" for name, value in settings.items()]
         return [f"--recipe={self.recipe}", f"--seed={self.seed}", *flags]
@@ -104,6 +108,3 @@ def put(document: str, table: str) -> str:
     if not begin or not end:
         raise ValueError(f"has no line {BEGIN} with a line {END} after it")
     return f"{before}{begin}\n\n{table}\n\n{end}{after}"
-
-
-BEGIN, END = "<!-- scripts/quality.py begins -->", "<!-- scripts/quality.py ends -->"
