@@ -1,5 +1,6 @@
 """The layers by hand, and what TensorFlow's optimizer makes of a discriminator's first ones."""
 
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import tensorflow as tf
 from tf_cyclegan.networks.layers import (
     InstanceNormalization,
     LeakyMaximum,
+    Normal,
     ReflectionPadding2D,
     draw_seeds,
     instance_norm,
@@ -112,6 +114,18 @@ def test_seeds_do_not_repeat_and_can_be_drawn_again():
     assert first == again
     assert len({seed for _, seed in first}) == 50
     assert next(draw_seeds(8)) != first[0][1]
+
+
+def test_first_weights_are_normal_and_follow_from_the_seed_alone(monkeypatch):
+    drawn = np.asarray(Normal(1.0, 7)((3, 2**18)))
+    assert drawn.dtype == np.float32
+    np.testing.assert_allclose([drawn.mean(), drawn.std()], [1.0, 0.02], atol=1e-4)
+    first, second = drawn.ravel()[: 2**18], drawn.ravel()[2**19 :]
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.01, "each part has numbers of its own"
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    np.testing.assert_array_equal(Normal(1.0, 7)((3, 2**18)), drawn)
+    assert np.abs(Normal(1.0, 8)((5,)) - Normal(1.0, 7)((5,))).min() > 0
+    assert np.abs(Normal(1.0, None)((5,)) - Normal(1.0, None)((5,))).min() > 0
 
 
 def test_the_papers_step_is_optimized_without_errors():

@@ -53,3 +53,14 @@ def test_the_same_pictures_are_shown_each_time():
     first, second = (both.translate(Model).sheet() for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert reads == [0, 1, 0, 1]
+
+
+def test_pictures_of_different_sizes_are_shown_too():
+    sizes = [(32, 64), (64, 32)]
+    mixed = Pictures(("0", "1"), lambda i: np.full((*sizes[i], 3), 200, np.uint8))
+    shown = samples.Samples(mixed, mixed, Config(image_size=32, preprocess="none"))
+    translated = shown.translate(Model)
+    for rows, first in ((translated.a_to_b, 255), (translated.b_to_a, 0)):
+        for size, row in zip(sizes, rows, strict=True):
+            assert [picture.shape for picture in row] == [(*size, 3)] * 3
+            assert [int(picture.mean()) for picture in row] == [200, first, 255 - first]

@@ -44,16 +44,14 @@ class Samples:
 
     def __init__(self, test_x: Pictures, test_y: Pictures, config: Config):
         self._x, self._y = (
-            [_prepared(pictures.read(i), domain, config) for i in range(len(pictures))]
+            _batches([_prepared(pictures.read(i), domain, config) for i in range(len(pictures))])
             for domain, pictures in (("A", test_x.first(COUNT)), ("B", test_y.first(COUNT)))
         )
 
     def translate(self, model: CycleGAN) -> Translations:
         """What the model's generators make of the pictures now."""
         g, f = model.generator_g, model.generator_f
-        return Translations(
-            [_there_and_back(x, g, f) for x in self._x], [_there_and_back(y, f, g) for y in self._y]
-        )
+        return Translations(_there_and_back(self._x, g, f), _there_and_back(self._y, f, g))
 
 
 def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
@@ -65,8 +63,19 @@ def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
     return for_translation(picture, domain, config)
 
 
-def _there_and_back(picture: np.ndarray, there: keras.Model, back: keras.Model) -> list[np.ndarray]:
-    """A uint8 picture, its translation, and that translated back."""
-    fake = there(picture, training=False)
-    cycled = back(fake, training=False)
-    return [images.to_uint8(batch)[0] for batch in (picture, fake, cycled)]
+def _batches(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    """All in one batch where they have one size: a generator takes little longer for it."""
+    one_size = len({picture.shape for picture in pictures}) == 1
+    return [np.concatenate(pictures)] if one_size else pictures
+
+
+def _there_and_back(
+    batches: list[np.ndarray], there: keras.Model, back: keras.Model
+) -> list[list[np.ndarray]]:
+    """For each picture: itself, its translation, and that translated back, as uint8."""
+    rows: list[list[np.ndarray]] = []
+    for batch in batches:
+        fake = there(batch, training=False)
+        cycled = back(fake, training=False)
+        rows += map(list, zip(*map(images.to_uint8, (batch, fake, cycled)), strict=True))
+    return rows

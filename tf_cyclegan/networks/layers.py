@@ -1,11 +1,15 @@
 """Layers that Keras does not have, and how first weights are drawn."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+# Weights that a thread draws at a time.
+_PART = 2**19
 
 _Gradients = Callable[[tf.Tensor], list[tf.Tensor]]
 
@@ -39,7 +43,7 @@ class InstanceNormalization(keras.layers.Layer):
         super().__init__(**settings)
         self.epsilon = epsilon
         self.affine = affine
-        self._initializer = keras.initializers.RandomNormal(scale_mean, 0.02, seed=seed)
+        self._initializer = Normal(scale_mean, seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.affine:
@@ -137,13 +141,47 @@ class LeakyMaximum(keras.layers.Layer):
         return tf.maximum(x, self.slope * x)
 
 
+class Normal(keras.initializers.Initializer):
+    """Draws from N(mean, 0.02), as the paper and all its ports have it.
+
+    By NumPy, on all cores: the tutorial's networks have 114 million weights, at which TensorFlow
+    takes four times as long. And one seed gives the same weights on every device.
+
+    Args:
+      mean: of the numbers.
+      seed: the same for the same numbers; None draws one.
+    """
+
+    def __init__(self, mean: float, seed: int | None):
+        super().__init__()
+        self.mean = mean
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        drawn = np.empty(shape, np.float32)
+        # Parts of one size with a seed each: the numbers do not depend on the number of threads.
+        parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
+        seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(self._draw, parts, seeds))
+        return tf.convert_to_tensor(drawn, dtype)
+
+    def _draw(self, part: np.ndarray, seed: np.random.SeedSequence) -> None:
+        np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
+        part *= 0.02
+        part += self.mean
+
+    def get_config(self) -> dict[str, Any]:
+        return {"mean": self.mean, "seed": self.seed}
+
+
 def kernel_initializer(seeds: Iterator[int]) -> keras.initializers.Initializer:
-    """Kernels from N(0, 0.02), as the paper and all its ports have them."""
-    return keras.initializers.RandomNormal(0.0, 0.02, seed=next(seeds))
+    """Kernels from N(0, 0.02)."""
+    return Normal(0.0, next(seeds))
 
 
 def draw_seeds(seed: int | None) -> Iterator[int]:
-    """Seeds without end. For one seed and shape Keras draws the same numbers each time, so each
+    """Seeds without end. For one seed and shape the same numbers are drawn each time, so each
     layer needs a seed of its own."""
     rng = np.random.default_rng(seed)
     while True:
