@@ -20,6 +20,7 @@ def test_tutorial_has_the_tutorials_numbers():
     tutorial = from_recipe("tutorial")
     assert tutorial.dataset == "cycle_gan/horse2zebra"
     assert (tutorial.image_size, tutorial.resize_to, tutorial.filters) == (256, 286, 64)
+    assert (tutorial.adversarial_loss, tutorial.pool_size) == ("bce", 0)
     assert (tutorial.interpolation, tutorial.preprocess) == ("nearest", "resize_crop")
     assert (tutorial.cycle_weight, tutorial.identity_weight) == (10.0, 0.5)
     assert (tutorial.learning_rate, tutorial.beta_1, tutorial.decay_start) == (2e-4, 0.5, None)

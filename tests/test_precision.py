@@ -12,7 +12,7 @@ from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 
-TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
+TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32", adversarial_loss="bce")
 RESNET = dataclasses.replace(TINY, generator="resnet", residual_blocks=1, adversarial_loss="lsgan")
 
 

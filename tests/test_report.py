@@ -108,7 +108,7 @@ def test_before_the_first_epoch_there_is_a_page_already(tmp_path):
 def test_curves_have_gaps_where_nothing_was_measured(tmp_path):
     history.append(tmp_path, row(1))
     history.append(tmp_path, row(2, score_fid=90.5, total_g=float("nan")))
-    report.write(tmp_path, Config(), FACTS)
+    report.write(tmp_path, Config(adversarial_loss="bce"), FACTS)
     panels = {panel["family"]: panel for panel in data(tmp_path / report.FILE)["panels"]}
     assert panels["score"]["series"][0]["values"] == [None, 90.5]
     assert panels["total"]["series"][0]["values"] == [5.0, None]

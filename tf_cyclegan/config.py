@@ -124,7 +124,7 @@ class Config:
         choices=("tf_cyclegan", "tensorflow_examples"),
     )
     adversarial_loss: str = _knob(
-        "bce",
+        "lsgan",
         "bce on logits, least squares, hinge, or Wasserstein with gradient penalty",
         choices=("bce", "lsgan", "hinge", "wgan_gp"),
     )

@@ -30,7 +30,11 @@ RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
         # A first run: minutes on a CPU, the fields' own defaults.
         "mini": {},
         # https://www.tensorflow.org/tutorials/generative/cyclegan
-        "tutorial": {**_HORSE2ZEBRA_256, "interpolation": "nearest"},
+        "tutorial": {
+            **_HORSE2ZEBRA_256,
+            "interpolation": "nearest",
+            "adversarial_loss": "bce",
+        },
         # https://arxiv.org/abs/1703.10593 and its PyTorch reference implementation.
         "paper": _PAPER,
         # https://keras.io/examples/generative/cyclegan/ with two defects mended: there, each
