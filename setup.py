@@ -16,7 +16,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["tf_cyclegan", "tf_cyclegan.*"]),
-    package_data={"tf_cyclegan": ["report_page/*"]},
+    package_data={"tf_cyclegan.monitoring": ["report_page/*"]},
     python_requires=">=3.10",
     install_requires=[
         "absl-py>=2.1",

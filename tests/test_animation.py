@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_cyclegan import animation, images, thumbnails
+from tf_cyclegan import images
+from tf_cyclegan.monitoring import animation, thumbnails
 
 
 def write_sheets(workdir, epochs):

@@ -5,7 +5,7 @@ import sys
 import pytest
 from PIL import Image
 
-from tf_cyclegan import charts, history, scalars
+from tf_cyclegan.monitoring import charts, history, scalars
 
 
 def rows(count):
@@ -63,7 +63,7 @@ def test_without_history_there_is_no_picture(tmp_path):
 def test_global_state_of_matplotlib_is_not_touched():
     code = (
         "import sys, tempfile, pathlib\n"
-        "from tf_cyclegan import charts, history\n"
+        "from tf_cyclegan.monitoring import charts, history\n"
         "assert 'matplotlib' not in sys.modules\n"
         "workdir = pathlib.Path(tempfile.mkdtemp())\n"
         "history.append(workdir, {'epoch': 1, 'step': 1, 'cycle': 2.0})\n"

@@ -3,10 +3,11 @@ import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import divergence, scalars
+from tf_cyclegan import divergence
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.divergence import FiniteCheck
+from tf_cyclegan.monitoring import scalars
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

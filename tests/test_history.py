@@ -1,4 +1,4 @@
-from tf_cyclegan import history
+from tf_cyclegan.monitoring import history
 
 
 def test_rows_are_added_and_come_back(tmp_path):

@@ -11,8 +11,8 @@ from tf_cyclegan.errors import UserError
 from tf_cyclegan.generation import Translator, translate_split
 from tf_cyclegan.import_weights import import_weights
 from tf_cyclegan.networks import resnet
-from tf_cyclegan.paper_weights import resnet_weights
-from tf_cyclegan.torch_files import read_state_dict
+from tf_cyclegan.torch_weights.paper_weights import resnet_weights
+from tf_cyclegan.torch_weights.torch_files import read_state_dict
 from tf_cyclegan.training import train
 
 DATA = Path(__file__).parent / "data"

@@ -13,7 +13,8 @@ import tensorflow as tf
 from conftest import make_folder
 from test_command_line import ROOT, environment, script
 
-from tf_cyclegan import checkpoint_files, history
+from tf_cyclegan import checkpoint_files
+from tf_cyclegan.monitoring import history
 
 FLAGS = (
     *("--image_size=32", "--filters=2", "--dropout=0.5"),

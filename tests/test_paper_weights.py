@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.paper_weights import resnet_weights
-from tf_cyclegan.torch_files import read_state_dict
+from tf_cyclegan.torch_weights.paper_weights import resnet_weights
+from tf_cyclegan.torch_weights.torch_files import read_state_dict
 
 DATA = Path(__file__).parent / "data"
 MADE = runpy.run_path(str(DATA / "make_torch_files.py"))

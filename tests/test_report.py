@@ -9,11 +9,11 @@ import pytest
 from conftest import make_picture
 from PIL import Image
 
-from tf_cyclegan import history, report
-from tf_cyclegan.balance import balances
 from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring import history, report
+from tf_cyclegan.monitoring.balance import balances
+from tf_cyclegan.monitoring.report_sections import Facts
 from tf_cyclegan.recipes import from_recipe
-from tf_cyclegan.report_sections import Facts
 from tf_cyclegan.samples import Translations
 
 FACTS = Facts(

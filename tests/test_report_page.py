@@ -15,8 +15,8 @@ from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from test_report import FACTS, make_run, pictures
 
-from tf_cyclegan import report
 from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring import report
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
 
-from tf_cyclegan import tensorboard_log
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.tensorboard_log import TensorBoardLog
+from tf_cyclegan.monitoring import tensorboard_log
+from tf_cyclegan.monitoring.tensorboard_log import TensorBoardLog
 
 
 def write(workdir, done, steps, value):

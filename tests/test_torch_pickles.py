@@ -4,9 +4,9 @@ import pickle
 import numpy as np
 import pytest
 
-from tf_cyclegan import torch_pickles
-from tf_cyclegan.torch_pickles import unpickle
-from tf_cyclegan.torch_tensors import FileFormatError, Storage, Tensor, make_arrays
+from tf_cyclegan.torch_weights import torch_pickles
+from tf_cyclegan.torch_weights.torch_pickles import unpickle
+from tf_cyclegan.torch_weights.torch_tensors import FileFormatError, Storage, Tensor, make_arrays
 
 
 def pickled_tensor(

@@ -12,8 +12,9 @@ import tensorflow as tf
 from conftest import make_folder
 from PIL import Image
 
-from tf_cyclegan import checkpoint_files, datasets, history, locks
+from tf_cyclegan import checkpoint_files, datasets, locks
 from tf_cyclegan.errors import UserError
+from tf_cyclegan.monitoring import history
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.training import Outcome, train
 

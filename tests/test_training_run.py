@@ -7,11 +7,12 @@ import pytest
 import tensorflow as tf
 from conftest import make_picture
 
-from tf_cyclegan import history, training_run
+from tf_cyclegan import training_run
 from tf_cyclegan.checkpoints import TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.divergence import FiniteCheck
+from tf_cyclegan.monitoring import history
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.samples import Samples
 from tf_cyclegan.training_run import TrainingRun

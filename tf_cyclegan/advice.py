@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tf_cyclegan import divergence, scalars
+from tf_cyclegan import divergence
+from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.samples import Translations
 
 # Before that a generator's pictures say little about what it is up to.

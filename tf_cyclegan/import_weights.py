@@ -12,9 +12,9 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.config_file import CONFIG_FILE, to_json
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.files import write_file
-from tf_cyclegan.paper_weights import resnet_weights
 from tf_cyclegan.recipes import from_recipe
-from tf_cyclegan.torch_files import read_state_dict
+from tf_cyclegan.torch_weights.paper_weights import resnet_weights
+from tf_cyclegan.torch_weights.torch_files import read_state_dict
 
 
 def import_weights(

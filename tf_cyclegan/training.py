@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, locks, runtime, tensorboard_log, training_pictures
+from tf_cyclegan import checkpoint_files, locks, runtime, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, refuse_other_run
 from tf_cyclegan.config_file import CONFIG_FILE, to_json
@@ -17,9 +17,10 @@ from tf_cyclegan.evaluation.judge import Judge
 from tf_cyclegan.files import write_file
 from tf_cyclegan.input_pipeline import InputPipeline
 from tf_cyclegan.interruptions import Interruptions
-from tf_cyclegan.monitor import Monitor
+from tf_cyclegan.monitoring import tensorboard_log
+from tf_cyclegan.monitoring.monitor import Monitor
+from tf_cyclegan.monitoring.report_sections import Facts
 from tf_cyclegan.progress import Progress
-from tf_cyclegan.report_sections import Facts
 from tf_cyclegan.samples import Samples
 from tf_cyclegan.training_run import TrainingRun
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, divergence, history, intervals, scalars, schedules
+from tf_cyclegan import checkpoint_files, divergence, intervals, schedules
 from tf_cyclegan.advice import Advice
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
@@ -15,7 +15,8 @@ from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.errors import UserError
 from tf_cyclegan.evaluation.judge import Judge
 from tf_cyclegan.input_pipeline import InputPipeline
-from tf_cyclegan.monitor import Monitor
+from tf_cyclegan.monitoring import history, scalars
+from tf_cyclegan.monitoring.monitor import Monitor
 from tf_cyclegan.progress import Progress
 from tf_cyclegan.samples import Samples
 from tf_cyclegan.stopwatch import Stopwatch

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_cyclegan import datasets, scalars
+from tf_cyclegan import datasets
 from tf_cyclegan.config import Config
 from tf_cyclegan.datasets.pictures import Pictures
 from tf_cyclegan.errors import UserError
@@ -12,6 +12,7 @@ from tf_cyclegan.evaluation import kernel_distance, scoring
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.inception import InceptionFeatures
 from tf_cyclegan.evaluation.scoring import Generators, Scores
+from tf_cyclegan.monitoring import scalars
 
 _DIRECTIONS = ("AtoB", "BtoA")
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from tf_cyclegan import history, report_sections, scalars, thumbnails
 from tf_cyclegan.config import Config
 from tf_cyclegan.files import write_file
-from tf_cyclegan.report_sections import Facts
+from tf_cyclegan.monitoring import history, report_sections, scalars, thumbnails
+from tf_cyclegan.monitoring.report_sections import Facts
 
 if TYPE_CHECKING:
     from tf_cyclegan.samples import Translations
@@ -170,4 +170,5 @@ def _json(data: object) -> str:
 
 
 def _part(name: str) -> str:
-    return (resources.files("tf_cyclegan") / "report_page" / name).read_text(encoding="utf-8")
+    page = resources.files("tf_cyclegan.monitoring") / "report_page"
+    return (page / name).read_text(encoding="utf-8")

@@ -10,7 +10,14 @@ import pickletools
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from tf_cyclegan.torch_tensors import SAVE_WEIGHTS, FileFormatError, Storage, Tensor, counts, quote
+from tf_cyclegan.torch_weights.torch_tensors import (
+    SAVE_WEIGHTS,
+    FileFormatError,
+    Storage,
+    Tensor,
+    counts,
+    quote,
+)
 
 # Codes as in torch_tensors.Storage.
 _CODES = {

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from tf_cyclegan import balance, scalars
 from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring import balance, scalars
 from tf_cyclegan.recipes import RECIPES, from_recipe
 
 _Rows = Sequence[Mapping[str, float]]

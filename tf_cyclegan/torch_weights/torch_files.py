@@ -21,8 +21,8 @@ from typing import BinaryIO
 import numpy as np
 
 from tf_cyclegan.errors import UserError
-from tf_cyclegan.torch_pickles import LONGEST, unpickle
-from tf_cyclegan.torch_tensors import (
+from tf_cyclegan.torch_weights.torch_pickles import LONGEST, unpickle
+from tf_cyclegan.torch_weights.torch_tensors import (
     AGAIN,
     SAVE_WEIGHTS,
     FileFormatError,

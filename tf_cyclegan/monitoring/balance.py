@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tf_cyclegan import scalars
+from tf_cyclegan.monitoring import scalars
 
 # Parts of the loss of guessing.
 _GUESSES, _KNOWS = 0.9, 0.1

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tf_cyclegan import animation, charts, history, images, report, thumbnails
+from tf_cyclegan import images
 from tf_cyclegan.config import Config
-from tf_cyclegan.report_sections import Facts
+from tf_cyclegan.monitoring import animation, charts, history, report, thumbnails
+from tf_cyclegan.monitoring.report_sections import Facts
+from tf_cyclegan.monitoring.tensorboard_log import TensorBoardLog
 from tf_cyclegan.samples import Translations
-from tf_cyclegan.tensorboard_log import TensorBoardLog
 
 
 class Monitor:

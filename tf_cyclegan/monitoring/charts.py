@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_cyclegan import history, scalars
 from tf_cyclegan.files import write_file
+from tf_cyclegan.monitoring import history, scalars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

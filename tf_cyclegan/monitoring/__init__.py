@@ -1,0 +1,1 @@
+"""What a run shows of itself: history, curves, sample sheets, animation, TensorBoard, report."""
