@@ -1,6 +1,5 @@
 """The layers by hand, and what TensorFlow's optimizer makes of a discriminator's first ones."""
 
-import os
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_cyclegan import cores
 from tf_cyclegan.networks.layers import (
     InstanceNormalization,
     LeakyMaximum,
@@ -122,7 +122,7 @@ def test_first_weights_are_normal_and_follow_from_the_seed_alone(monkeypatch):
     np.testing.assert_allclose([drawn.mean(), drawn.std()], [1.0, 0.02], atol=1e-4)
     first, second = drawn.ravel()[: 2**18], drawn.ravel()[2**19 :]
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.01, "each part has numbers of its own"
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(cores, "usable", lambda: 1)
     np.testing.assert_array_equal(Normal(1.0, 7)((3, 2**18)), drawn)
     assert np.abs(Normal(1.0, 8)((5,)) - Normal(1.0, 7)((5,))).min() > 0
     assert np.abs(Normal(1.0, None)((5,)) - Normal(1.0, None)((5,))).min() > 0

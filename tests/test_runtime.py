@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from tf_cyclegan import runtime
+from tf_cyclegan import cores, runtime
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def asked(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cores", "gpu", "threads"),
+    ("count", "gpu", "threads"),
     [(2, False, 1), (1, False, None), (8, False, None), (2, True, None)],
 )
-def test_two_cores_get_an_operation_each(asked, monkeypatch, cores, gpu, threads):
-    monkeypatch.setattr(runtime, "_cores", lambda: cores)
+def test_two_cores_get_an_operation_each(asked, monkeypatch, count, gpu, threads):
+    monkeypatch.setattr(cores, "usable", lambda: count)
     monkeypatch.setattr(runtime, "_has_gpu", lambda: gpu)
     runtime.share_cores()
     assert asked.get("set_intra_op_parallelism_threads") == threads

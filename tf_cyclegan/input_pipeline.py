@@ -6,19 +6,15 @@ made without those before it: a run that stopped anywhere goes on exactly where 
 
 import functools
 import math
-import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from tf_cyclegan import images
+from tf_cyclegan import cores, images
 from tf_cyclegan.config import Config
 from tf_cyclegan.prepared_pictures import PreparedPictures
-
-_WORKERS = min(8, os.cpu_count() or 1)
-_BATCHES_AHEAD = 2 * _WORKERS
 
 
 class InputPipeline:
@@ -69,13 +65,14 @@ class InputPipeline:
         Raises:
           UserError: a picture can no longer be read.
         """
-        pool = ThreadPoolExecutor(_WORKERS)
+        threads = cores.reading_threads()
+        pool, most = ThreadPoolExecutor(threads), 2 * threads
         ahead: deque[Future[tuple[np.ndarray, np.ndarray]]] = deque()
         try:
-            for step in range(start, stop + _BATCHES_AHEAD):
+            for step in range(start, stop + most):
                 if step < stop:
                     ahead.append(pool.submit(self.batch_at, step))
-                if step >= start + _BATCHES_AHEAD:
+                if step >= start + most:
                     yield ahead.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)

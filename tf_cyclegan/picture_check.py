@@ -1,15 +1,13 @@
 """Reading pictures before they are needed, so that bad ones are found now and not days later."""
 
-import os
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import numpy as np
 
+from tf_cyclegan import cores
 from tf_cyclegan.errors import UserError
-
-_WORKERS = min(8, os.cpu_count() or 1)
 
 _S = TypeVar("_S", bound="_Source")
 
@@ -40,7 +38,7 @@ class PictureCheck:
 
     def usable(self, split: str, pictures: _S) -> _S:
         """Reads all of a split's pictures, in threads, and returns those that can be used."""
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with ThreadPoolExecutor(cores.reading_threads()) as pool:
             told = list(pool.map(lambda i: _problem(pictures, i), range(len(pictures))))
         bad = {i: problem for i, problem in enumerate(told) if problem is not None}
         self._count += len(pictures)

@@ -1,8 +1,8 @@
 """How TensorFlow is to work in this process."""
 
-import os
-
 import tensorflow as tf
+
+from tf_cyclegan import cores
 
 
 def share_cores() -> None:
@@ -15,7 +15,7 @@ def share_cores() -> None:
     Raises:
       RuntimeError: TensorFlow has computed already.
     """
-    if not _has_gpu() and _cores() == 2:
+    if not _has_gpu() and cores.usable() == 2:
         tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
@@ -37,9 +37,3 @@ def prepare_training(deterministic: bool = False) -> None:
 
 def _has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
-
-
-def _cores() -> int | None:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, locks, runtime, training_pictures
+from tf_cyclegan import checkpoint_files, cores, locks, runtime, training_pictures
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, refuse_other_run
 from tf_cyclegan.config_file import CONFIG_FILE, to_json
@@ -153,7 +153,6 @@ def _check_workdir(
 def _device() -> str:
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        cores = os.cpu_count()
-        return f"the CPU, {cores} cores: no GPU found (BUILD.md: what to do about it)"
+        return f"the CPU, {cores.usable()} cores: no GPU found (BUILD.md: what to do about it)"
     names = [tf.config.experimental.get_device_details(gpu).get("device_name") for gpu in gpus]
     return f"the GPU: {names[0] or gpus[0].name}"

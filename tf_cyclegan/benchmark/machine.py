@@ -1,6 +1,5 @@
 """What the machine is and how fast it multiplies matrices."""
 
-import os
 import platform
 import resource
 import sys
@@ -10,6 +9,8 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+
+from tf_cyclegan import cores
 
 _SIZE_ON_CPU, _SIZE_ON_GPU = 2048, 8192
 # So long that another program does not take part of it all the time.
@@ -22,7 +23,7 @@ def describe() -> dict[str, Any]:
     gpu = tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None
     return {
         "cpu": _cpu(),
-        "cores": os.cpu_count(),
+        "cores": cores.usable(),
         "gpu": gpu or (gpus[0].name if gpus else None),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_cyclegan import cores
+
 # Weights that a thread draws at a time.
 _PART = 2**19
 
@@ -162,7 +164,7 @@ class Normal(keras.initializers.Initializer):
         # Parts of one size with a seed each: the numbers do not depend on the number of threads.
         parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
         seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
-        with ThreadPoolExecutor() as threads:
+        with ThreadPoolExecutor(cores.usable()) as threads:
             list(threads.map(self._draw, parts, seeds))
         return tf.convert_to_tensor(drawn, dtype)
 

@@ -1,0 +1,26 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tf_cyclegan import cores
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone has it")
+def test_cores_that_the_process_may_not_use_do_not_count():
+    code = (
+        "import os\n"
+        "from tf_cyclegan import cores\n"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "print(cores.usable(), cores.reading_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "1"]
+
+
+def test_all_cores_count_where_that_cannot_be_told(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    for there, usable, reading in ((64, 64, 8), (None, 1, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda there=there: there)
+        assert (cores.usable(), cores.reading_threads()) == (usable, reading)
