@@ -106,7 +106,7 @@ def _progress(config: Config, facts: Facts, rows: _Rows, finished: bool) -> str:
             left = _duration((facts.steps - step) / speed)
             figures.append(("Time left", left, "at this speed"))
     when = f"{'Finished' if finished else 'As of'} {_time(time.time())}. "
-    when += f"Started {_time(facts.started)}.{'' if rows else ' No epoch has ended yet.'}"
+    when += f"Last started {_time(facts.started)}.{'' if rows else ' No epoch has ended yet.'}"
     items = "".join(
         f"<div><dt>{what}</dt><dd>{number} <small>{unit}</small></dd></div>"
         for what, number, unit in figures
