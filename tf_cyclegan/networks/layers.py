@@ -143,6 +143,7 @@ class LeakyMaximum(keras.layers.Layer):
         return tf.maximum(x, self.slope * x)
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class Normal(keras.initializers.Initializer):
     """Draws from N(mean, 0.02), as the paper and all its ports have it.
 
