@@ -10,14 +10,18 @@ from tf_cyclegan.interruptions import Interruptions
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_is_noted_and_told(number):
     told = []
-    before = signal.getsignal(number)
-    with Interruptions(told.append) as interruptions:
-        assert interruptions.signal is None
-        os.kill(os.getpid(), number)
-        assert interruptions.signal == number
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert interruptions.signal == number
-    assert signal.getsignal(number) is before
+    # Tests that are run under nohup have SIGHUP ignored.
+    inherited = signal.signal(number, signal.default_int_handler)
+    try:
+        with Interruptions(told.append) as interruptions:
+            assert interruptions.signal is None
+            os.kill(os.getpid(), number)
+            assert interruptions.signal == number
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert interruptions.signal == number
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, inherited)
     assert len(told) == 1
 
 
