@@ -147,8 +147,9 @@ class LeakyMaximum(keras.layers.Layer):
 class Normal(keras.initializers.Initializer):
     """Draws from N(mean, 0.02), as the paper and all its ports have it.
 
-    By NumPy, on all cores: the tutorial's networks have 114 million weights, at which TensorFlow
-    takes four times as long. And one seed gives the same weights on every device.
+    By NumPy, on all cores: the tutorial's networks have 114 million weights, and TensorFlow draws
+    them on the one core that an operation may have. And one seed gives the same weights on every
+    device.
 
     Args:
       mean: of the numbers.
