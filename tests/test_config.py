@@ -43,10 +43,11 @@ def test_paper_keras_and_facades_have_their_numbers():
 
 @pytest.mark.parametrize(
     ("image_size", "depth"),
-    [(32, 5), (64, 5), (96, 5), (128, 6), (192, 6), (256, 8), (384, 7), (512, 8), (1024, 8)],
+    [(32, 3), (64, 4), (96, 5), (128, 5), (192, 6), (256, 8), (384, 7), (512, 8), (1024, 8)],
 )
 def test_depth_of_the_unet_follows_the_size(image_size, depth):
     assert Config(image_size=image_size).unet_depth == depth
+    assert Config(image_size=image_size, unet_levels=2).unet_depth == 2
 
 
 def test_changes_win_over_the_recipe():
@@ -72,6 +73,20 @@ def test_changes_win_over_the_recipe():
         ({"image_size": 100}, "--image_size=100: --generator=unet takes multiples of 32"),
         ({"generator": "resnet", "image_size": 62}, "--generator=resnet takes multiples of 4"),
         ({"residual_blocks": 6}, "--residual_blocks=6: --generator=unet has none"),
+        (
+            {"unet_levels": 5, "generator": "resnet"},
+            "--unet_levels=5: --generator=resnet has none; leave it out, or give --generator=unet",
+        ),
+        (
+            {"unet_levels": 7},
+            "--image_size=64: --generator=unet with --unet_levels=7 takes multiples of 128 from "
+            "32 on, such as 128 or 256",
+        ),
+        ({"unet_levels": 12}, "--unet_levels=12: give less than 12"),
+        (
+            {"unet_levels": 5, "networks": "tensorflow_examples"},
+            "--networks=tensorflow_examples has --unet_levels=8 only, not 5",
+        ),
         ({"channels_x": 4}, "--channels_x=4: give 3 for colour or 1"),
         ({"channels_x": 1}, "--channels_x=1 and --channels_y=3: the identity loss"),
         ({"preprocess": "none", "batch_size": 2}, "--batch_size=2 cannot put together"),

@@ -19,8 +19,8 @@ def config(**changes):
     [
         ("resize_crop", (36, 36), (32, 32)),
         ("resize", (32, 32), (32, 32)),
-        ("crop", (50, 91), (64, 96)),
-        ("none", (64, 96), (64, 96)),
+        ("crop", (50, 91), (48, 88)),
+        ("none", (48, 88), (48, 88)),
     ],
 )
 def test_sizes(preprocess, training, translation):
@@ -31,6 +31,8 @@ def test_sizes(preprocess, training, translation):
 
 
 def test_sizes_are_rounded_to_what_the_network_halves():
+    deeper = config(preprocess="none", unet_levels=5)
+    assert for_training(WIDE, "A", deeper, "a.png").shape == (64, 96, 3)
     resnet = config(preprocess="none", generator="resnet")
     assert for_training(WIDE, "A", resnet, "a.png").shape == (48, 92, 3)
     assert for_translation(make_picture(0, 3, 5), "A", resnet).shape == (1, 32, 32, 3)

@@ -107,13 +107,20 @@ class Config:
         "example's",
         choices=("unet", "resnet", "resnet_keras"),
     )
+    unet_levels: int | None = _knob(
+        None,
+        "how often a unet generator halves a picture (default: 8 at 256 pixels; down to 4x4 at 32, "
+        "64 and 128; at others as often as it can, 5 to 8 times)",
+        least=2,
+        below=12,
+    )
     residual_blocks: int | None = _knob(
         None, "of a resnet generator (default: 6 up to 128 pixels, else 9)", least=1
     )
     dropout: float | None = _knob(
         None,
-        "share of values that generators drop in training: in a U-Net's first three up blocks "
-        "(default: 0.5), in a ResNet's blocks between the convolutions (default: 0)",
+        "share of values that generators drop in training: in a U-Net's first three up blocks, "
+        "never the last (default: 0.5), in a ResNet's blocks between the convolutions (default: 0)",
         least=0,
         below=1,
     )
@@ -227,9 +234,11 @@ class Config:
 
     def _check_sizes(self) -> None:
         if self.image_size % self.size_multiple or self.image_size < 32:
+            levels = f" with --unet_levels={self.unet_levels}" if self.unet_levels else ""
             raise UserError(
-                f"--image_size={self.image_size}: --generator={self.generator} takes multiples of "
-                f"{self.size_multiple} from 32 on, such as 64, 128 or 256"
+                f"--image_size={self.image_size}: --generator={self.generator}{levels} takes "
+                f"multiples of {self.size_multiple} from 32 on, such as "
+                f"{max(64, self.size_multiple)} or {max(256, 2 * self.size_multiple)}"
             )
         if self.preprocess == "resize_crop" and self.resize_to < self.image_size:
             raise UserError(
@@ -268,10 +277,16 @@ class Config:
                 f"--residual_blocks={self.residual_blocks}: --generator=unet has none; leave it "
                 f"out, or give --generator=resnet"
             )
+        if self.unet_levels is not None and self.generator != "unet":
+            raise UserError(
+                f"--unet_levels={self.unet_levels}: --generator={self.generator} has none; leave "
+                f"it out, or give --generator=unet"
+            )
         if self.networks != "tensorflow_examples":
             return
         for name, value, only in (
             ("generator", self.generator, "unet"),
+            ("unet_levels", self.unet_levels or 8, 8),
             ("filters", self.filters, 64),
             ("dropout", self.dropout_rate, 0.5),
             ("channels_x", self.channels_x, 3),
@@ -316,14 +331,17 @@ class Config:
 
     @property
     def unet_depth(self) -> int:
-        """How often the U-Net halves a picture: as often as it divides by two, 5 to 8 times.
+        """How often the U-Net halves a picture.
 
-        So at 256 pixels the last map is one pixel, as in the tutorial, of which the norm makes
-        nothing. Between 32 and 256 that level, which has the largest kernels, is left out.
+        At 256 pixels the last map is one pixel, as in the tutorial, of which the norm makes
+        nothing. Below that the U-Net ends at 4x4: the levels under it have most of the kernels, and
+        the drawings are translated as well without (docs/quality.md).
         """
+        if self.unet_levels is not None:
+            return self.unet_levels
         twos = (self.image_size & -self.image_size).bit_length() - 1
-        if self.image_size == 2**twos and 5 < twos < 8:
-            return twos - 1
+        if self.image_size == 2**twos < 256:
+            return max(2, twos - 2)
         return min(8, max(5, twos))
 
     def channels(self, domain: str) -> int:

@@ -76,7 +76,9 @@ class CycleGAN(tf.Module):
         self.gradient_norms = {name: tf.Variable(0.0, trainable=False) for name in NETWORKS}
         self.finite_check = FiniteCheck([*self.scalar_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
-        pictures = [tf.TensorSpec([None, *sizes, c], tf.float32) for c in channels.values()]
+        # Of larger batches the last of an epoch may be smaller.
+        batch = 1 if config.batch_size == 1 else None
+        pictures = [tf.TensorSpec([batch, *sizes, c], tf.float32) for c in channels.values()]
         self.train_step = tf.function(
             self._train_step, input_signature=pictures, autograph=False, jit_compile=config.xla
         )

@@ -13,7 +13,7 @@ from tf_cyclegan import losses, networks
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS
 from tf_cyclegan.networks import small_maps
-from tf_cyclegan.networks.layers import InstanceNormalization
+from tf_cyclegan.networks.instance_norm import InstanceNormalization
 
 
 class PlainStep:

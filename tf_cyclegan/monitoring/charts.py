@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOURS = ("#1f5fa8", "#c2571a", "#2c7f62", "#7a4fa0", "#8a6d00", "#5b6570")
+# Inches: of the whole picture, of a line of panels, and of what is around a panel in it.
+_WIDTH, _LINE = 11.0, 3.1
+_LEFT, _RIGHT, _ABOVE, _BELOW = 0.65, 0.15, 0.55, 0.5
 # Up to so many epochs each has a dot: a curve of one point would show nothing without.
 _DOTS = 30
 
@@ -32,7 +35,16 @@ def write(workdir: Path, adversarial_loss: str) -> None:
     if not panels:
         return
     lines = math.ceil(len(panels) / 2)
-    figure = Figure(figsize=(11, 3.1 * lines), dpi=110, layout="constrained")
+    figure = Figure(figsize=(_WIDTH, _LINE * lines), dpi=110)
+    # By hand: Matplotlib's own layouts draw everything twice.
+    figure.subplots_adjust(
+        left=_LEFT / _WIDTH,
+        right=1 - _RIGHT / _WIDTH,
+        bottom=_BELOW / (_LINE * lines),
+        top=1 - _ABOVE / (_LINE * lines),
+        wspace=2 * (_LEFT + _RIGHT) / (_WIDTH - 2 * (_LEFT + _RIGHT)),
+        hspace=(_ABOVE + _BELOW) / (_LINE - _ABOVE - _BELOW),
+    )
     for place, panel in enumerate(panels, start=1):
         _draw(figure.add_subplot(lines, 2, place), panel, rows)
     stream = io.BytesIO()

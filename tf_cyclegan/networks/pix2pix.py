@@ -11,7 +11,8 @@ import keras
 import tensorflow as tf
 
 from tf_cyclegan.networks import small_maps
-from tf_cyclegan.networks.layers import InstanceNormalization, draw_seeds, kernel_initializer
+from tf_cyclegan.networks.instance_norm import InstanceNormalization
+from tf_cyclegan.networks.layers import draw_seeds, kernel_initializer
 
 # The slope in the tutorial is Keras' default; the paper's networks have 0.2.
 _SLOPE = 0.3
@@ -30,9 +31,10 @@ def unet_generator(
 ) -> keras.Model:
     """The pix2pix U-Net: down blocks, up blocks with skips, tanh.
 
-    The first three up blocks drop out some of their values in training. At `image_size` 256 the
-    eighth down block normalises a 1x1 map, so that nothing of it but `offset` goes on: the
-    tutorial's own property, kept. Its kernel has no gradient then, and keeps its first values.
+    The first three up blocks, but not the last one, drop out some of their values in training. At
+    `image_size` 256 the eighth down block normalises a 1x1 map, so that nothing of it but `offset`
+    goes on: the tutorial's own property, kept. Its kernel has no gradient then, and keeps its first
+    values.
 
     Args:
       output_channels: channels of the output.
@@ -40,7 +42,7 @@ def unet_generator(
       input_channels: channels of the input.
       filters: width of the first block; doubled from block to block, up to eight times it.
       depth: number of down blocks. Height and width must be multiples of 2 ** depth.
-      dropout: the share of values that the first three up blocks drop; half in the original.
+      dropout: the share of values that those up blocks drop; half in the original.
       seed: of the first weights and of the dropout; None draws one.
       dtype: Keras' dtype policy of all layers but the last, which is float32.
 
@@ -63,7 +65,8 @@ def unet_generator(
     # One layer for all the skips, as in the original: checkpoints count the layers.
     concatenate = keras.layers.Concatenate(dtype=dtype)
     for i, (width, skip) in enumerate(zip(widths[-2::-1], skips[-2::-1], strict=True)):
-        dropped = dropout if i < 3 else 0.0
+        # Not in the last one: next to the picture it shows on backgrounds (docs/quality.md).
+        dropped = dropout if i < min(3, depth - 2) else 0.0
         x = _upsample(width, norm_type, dropped, seeds, dtype)(x)
         x = concatenate([x, skip])
     last = keras.layers.Conv2DTranspose(

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
+from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import (
-    InstanceNormalization,
     LeakyMaximum,
     ReflectionPadding2D,
     draw_seeds,

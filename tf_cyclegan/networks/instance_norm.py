@@ -1,0 +1,143 @@
+"""Instance normalisation, as a layer and by itself, in the way that is fastest where it runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tf_cyclegan.networks.layers import Normal
+
+_Gradients = Callable[[tf.Tensor], list[tf.Tensor]]
+
+# What TensorFlow's batch norm takes.
+_FUSED = (tf.float32, tf.bfloat16, tf.float16)
+
+
+class InstanceNormalization(keras.layers.Layer):
+    """Normalises each channel of each picture over its height and width.
+
+    `scale * (x - mean) / sqrt(variance + epsilon) + offset`, from Ulyanov et al., "Instance
+    Normalization: The Missing Ingredient for Fast Stylization" (2016).
+
+    Input and output: float (batch, height, width, channels). Of a 1x1 picture nothing but
+    `offset` comes out.
+
+    Args:
+      epsilon: added to the variance.
+      affine: whether there are `scale` and `offset`, as in tensorflow_examples' pix2pix module; the
+        paper's networks have neither.
+      scale_mean: `scale` is first drawn from N(scale_mean, 0.02); `offset` is zero.
+      seed: of `scale`; None draws one.
+      **settings: Keras' own. Whatever `dtype` is, mean and variance are computed in float32.
+    """
+
+    def __init__(
+        self,
+        epsilon: float = 1e-5,
+        affine: bool = True,
+        scale_mean: float = 1.0,
+        seed: int | None = None,
+        **settings: Any,
+    ):
+        super().__init__(**settings)
+        self.epsilon = epsilon
+        self.affine = affine
+        self._initializer = Normal(scale_mean, seed)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        if self.affine:
+            shape = (input_shape[-1],)
+            self.scale = self.add_weight(
+                name="scale", shape=shape, initializer=self._initializer, autocast=False
+            )
+            self.offset = self.add_weight(
+                name="offset", shape=shape, initializer="zeros", autocast=False
+            )
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        if not self.affine:
+            return instance_norm(x, epsilon=self.epsilon)
+        scale, offset = (tf.convert_to_tensor(weight) for weight in (self.scale, self.offset))
+        return instance_norm(x, scale, offset, epsilon=self.epsilon)
+
+
+def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float = 1e-5) -> tf.Tensor:
+    """The instance norm of (batch, height, width, channels).
+
+    All in between is float32, whatever `x` is. It can be differentiated twice, as a gradient
+    penalty does.
+
+    Args:
+      x: float (batch, height, width, channels).
+      *affine: scale and offset, float32 (channels,) both; or nothing.
+      epsilon: added to the variance.
+    """
+    pictures, height, width, _ = x.shape
+    # On GPUs it was not measured. And of one pixel nothing but `offset` is to be left, exactly.
+    fused = x.dtype in _FUSED and not tf.config.list_physical_devices("GPU")
+    if pictures and fused and (height, width) != (1, 1):
+        return _as_batch_norms(x, *affine, epsilon=epsilon)
+    return _by_steps(x, *affine, epsilon=epsilon)
+
+
+def _as_batch_norms(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """The batch norm of each picture by itself, which is the same.
+
+    TensorFlow has it in one operation, and its gradient in one. On a CPU that takes half as long
+    as steps do on large maps, and a third of the operations to trace.
+    """
+    scale, offset = affine or (tf.ones(x.shape[-1:]), tf.zeros(x.shape[-1:]))
+    unused = tf.zeros([0])
+    normal = [
+        tf.raw_ops.FusedBatchNormV3(
+            x=picture,
+            scale=scale,
+            offset=offset,
+            mean=unused,
+            variance=unused,
+            epsilon=epsilon,
+            is_training=True,
+        ).y
+        for picture in (tf.split(x, x.shape[0]) if x.shape[0] > 1 else [x])
+    ]
+    return tf.concat(normal, axis=0) if len(normal) > 1 else normal[0]
+
+
+def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """For any number of pictures, with a gradient of its own.
+
+    TensorFlow's gradient of `tf.nn.moments` takes five times as many operations.
+    """
+
+    @tf.custom_gradient
+    def normalize(x: tf.Tensor, *affine: tf.Tensor) -> tuple[tf.Tensor, _Gradients]:
+        wide = tf.cast(x, tf.float32)
+        centred = wide - tf.reduce_mean(wide, [1, 2], keepdims=True)
+        variance = tf.reduce_mean(tf.square(centred), [1, 2], keepdims=True)
+        gain = tf.math.rsqrt(variance + epsilon)
+        normal = centred * gain
+
+        def gradients(upstream: tf.Tensor) -> list[tf.Tensor]:
+            upstream = tf.cast(upstream, tf.float32)
+            shift = tf.reduce_mean(upstream, [1, 2], keepdims=True)
+            slope = tf.reduce_mean(upstream * normal, [1, 2], keepdims=True)
+            to_x = (upstream - shift - normal * slope) * (gain * affine[0] if affine else gain)
+            if not affine:
+                return [tf.cast(to_x, x.dtype)]
+            pixels = _pixels(x)
+            to_affine = (pixels * tf.reduce_sum(each, [0, 1, 2]) for each in (slope, shift))
+            return [tf.cast(to_x, x.dtype), *to_affine]
+
+        y = normal * affine[0] + affine[1] if affine else normal
+        return tf.cast(y, x.dtype), gradients
+
+    return normalize(x, *affine)
+
+
+def _pixels(x: tf.Tensor) -> float | tf.Tensor:
+    _, height, width, _ = x.shape
+    if height and width:
+        # Known while tracing, it is one operation of the graph instead of seven.
+        return float(height * width)
+    return tf.cast(tf.reduce_prod(tf.shape(x)[1:3]), tf.float32)
