@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.cyclegan import NETWORKS, CycleGAN
-from tf_cyclegan.recompute import recomputed
+from tf_cyclegan.recompute import recomputed, segments
 
 TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
 
@@ -18,7 +18,7 @@ TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
     [
         {},
         {"precision": "bfloat16"},
-        {"generator": "resnet", "residual_blocks": 1, "pool_size": 2},
+        {"generator": "resnet", "residual_blocks": 2, "pool_size": 2},
         {"update_order": "discriminators_first", "identity_weight": 0.0},
     ],
     ids=["unet", "bfloat16", "resnet", "discriminators_first"],
@@ -40,14 +40,27 @@ def test_a_step_is_the_same_when_recomputed(changes):
         np.testing.assert_array_equal(a, b)
 
 
-def test_nothing_of_the_pass_is_kept():
-    """In a graph, the gradient takes nothing from the first pass but its output."""
-    model = CycleGAN(TINY)
+@pytest.mark.parametrize(
+    ("changes", "name", "parts"),
+    [
+        ({}, "generator_g", 1),
+        ({"generator": "resnet", "residual_blocks": 3}, "generator_g", 6),
+        ({"generator": "resnet"}, "discriminator_x", 3),
+    ],
+    ids=["unet", "resnet", "patchgan"],
+)
+def test_nothing_of_a_part_is_kept(changes, name, parts):
+    """In a graph, the gradient takes nothing from the first pass but each part's output."""
+    network = getattr(CycleGAN(dataclasses.replace(TINY, **changes)), name)
+    cut = segments(network)
+    assert len(cut) == parts
+    layers = [layer for part in cut for layer in part.layers if layer.weights]
+    assert layers == [layer for layer in network.layers if layer.weights]
 
     def losses(x):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(recomputed(model.generator_g, x))
-        return tape.gradient(loss, model.generator_g.trainable_variables)
+            loss = tf.reduce_sum(recomputed(cut, x))
+        return tape.gradient(loss, network.trainable_variables)
 
     graph = tf.function(losses, autograph=False).get_concrete_function(tf.zeros([1, 32, 32, 3]))
     convolutions = [op for op in graph.graph.get_operations() if op.type == "Conv2D"]

@@ -15,12 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import losses, networks, precision
+from tf_cyclegan import losses, networks, precision, recompute
 from tf_cyclegan.config import Config
 from tf_cyclegan.divergence import FiniteCheck
 from tf_cyclegan.image_pool import ImagePool
 from tf_cyclegan.optimizers import FusedAdam
-from tf_cyclegan.recompute import recomputed
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
 
@@ -55,6 +54,8 @@ class CycleGAN(tf.Module):
         self.discriminator_x = networks.build_discriminator(config, "A", seeds[2], policy)
         self.discriminator_y = networks.build_discriminator(config, "B", seeds[3], policy)
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
+        built = [getattr(self, name) for name in NETWORKS]
+        self._segments = {id(n): recompute.segments(n) for n in built if config.recompute}
         size = (config.image_size, config.image_size)
         channels = {"discriminator_x": config.channels_x, "discriminator_y": config.channels_y}
         self.pools = {
@@ -232,7 +233,7 @@ class CycleGAN(tf.Module):
 
     def _call(self, network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
         if self._config.recompute:
-            return recomputed(network, pictures)
+            return recompute.recomputed(self._segments[id(network)], pictures)
         return network(pictures, training=True)
 
     def _tape(self, name: str) -> tf.GradientTape:
