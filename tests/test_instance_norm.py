@@ -84,6 +84,14 @@ def test_statistics_are_float32_in_a_norm_of_bfloat16():
     np.testing.assert_allclose(tf.cast(out, tf.float32), expected, atol=0.02)
 
 
+def test_a_large_mean_takes_little_of_the_precision():
+    """The mean is taken off before squaring, or nothing would be left of the variance."""
+    x = np.random.default_rng(0).normal(1000.0, 1.0, (1, 32, 32, 3)).astype(np.float32)
+    wide = x.astype(np.float64)
+    expected = (wide - wide.mean((1, 2))) / np.sqrt(wide.var((1, 2)) + 1e-5)
+    np.testing.assert_allclose(instance_norm(tf.constant(x)), expected, atol=2e-3)
+
+
 def test_each_picture_is_normalised_by_itself():
     x = np.random.default_rng(0).normal(size=(3, 4, 5, 2)).astype(np.float32)
     norm = InstanceNormalization()

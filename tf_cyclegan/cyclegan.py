@@ -109,7 +109,8 @@ class CycleGAN(tf.Module):
         in two, so passes of the same network go as one batch.
 
         Args:
-          real_x: float32 (batch, height, width, channels_x) in [-1, 1], of domain X.
+          real_x: float32 (batch, height, width, channels_x) in [-1, 1], of domain X. Where
+            `batch_size` is 1 it is one picture; else any number, as an epoch's last batch has.
           real_y: likewise of domain Y, the same number.
 
         Returns:
