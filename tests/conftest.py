@@ -1,7 +1,9 @@
 """Shared by the tests: pictures, a data set folder, and one tiny model."""
 
 import os
+import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +51,14 @@ def tiny(photos: Path) -> Config:
         deterministic=True,
         precision="float32",
     )
+
+
+@pytest.fixture
+def in_foreground() -> Iterator[None]:
+    """Ctrl-C as it works in the foreground, here and in programs started from here.
+
+    A shell starts programs in the background with SIGINT ignored, and these the tests.
+    """
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)

@@ -25,6 +25,7 @@ def test_the_first_signal_is_noted_and_told(number):
     assert len(told) == 1
 
 
+@pytest.mark.usefixtures("in_foreground")
 def test_a_second_ctrl_c_does_not_wait():
     with Interruptions(lambda line: None) as interruptions:
         os.kill(os.getpid(), signal.SIGINT)

@@ -65,6 +65,7 @@ def interrupt(cwd, photos, number, seconds):
     return process.returncode, out, err
 
 
+@pytest.mark.usefixtures("in_foreground")
 def test_a_run_stopped_by_each_signal_ends_bit_for_bit_as_one_that_was_not(whole, photos):
     cwd, seed = whole, time.time_ns()
     print("seed", seed)  # Shown when the test fails.
