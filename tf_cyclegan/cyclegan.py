@@ -77,8 +77,9 @@ class CycleGAN(tf.Module):
         self.gradient_norms = {name: tf.Variable(0.0, trainable=False) for name in NETWORKS}
         self.finite_check = FiniteCheck([*self.scalar_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
-        # Of larger batches the last of an epoch may be smaller.
-        batch = 1 if config.batch_size == 1 else None
+        # A known number makes each norm one operation, with which XLA's steps are slower. Of larger
+        # batches the last of an epoch may be smaller.
+        batch = 1 if config.batch_size == 1 and not config.xla else None
         pictures = [tf.TensorSpec([batch, *sizes, c], tf.float32) for c in channels.values()]
         self.train_step = tf.function(
             self._train_step, input_signature=pictures, autograph=False, jit_compile=config.xla
