@@ -272,16 +272,13 @@ class Config:
             )
 
     def _check_networks(self) -> None:
-        if self.residual_blocks is not None and self.generator == "unet":
-            raise UserError(
-                f"--residual_blocks={self.residual_blocks}: --generator=unet has none; leave it "
-                f"out, or give --generator=resnet"
-            )
-        if self.unet_levels is not None and self.generator != "unet":
-            raise UserError(
-                f"--unet_levels={self.unet_levels}: --generator={self.generator} has none; leave "
-                f"it out, or give --generator=unet"
-            )
+        for name, kind in (("residual_blocks", "resnet"), ("unet_levels", "unet")):
+            value = getattr(self, name)
+            if value is not None and not self.generator.startswith(kind):
+                raise UserError(
+                    f"--{name}={value}: --generator={self.generator} has none; leave it out, or "
+                    f"give --generator={kind}"
+                )
         if self.networks != "tensorflow_examples":
             return
         for name, value, only in (

@@ -35,13 +35,14 @@ def write(workdir: Path, adversarial_loss: str) -> None:
     if not panels:
         return
     lines = math.ceil(len(panels) / 2)
-    figure = Figure(figsize=(_WIDTH, _LINE * lines), dpi=110)
+    height = _LINE * lines
+    figure = Figure(figsize=(_WIDTH, height), dpi=110)
     # By hand: Matplotlib's own layouts draw everything twice.
     figure.subplots_adjust(
         left=_LEFT / _WIDTH,
         right=1 - _RIGHT / _WIDTH,
-        bottom=_BELOW / (_LINE * lines),
-        top=1 - _ABOVE / (_LINE * lines),
+        bottom=_BELOW / height,
+        top=1 - _ABOVE / height,
         wspace=2 * (_LEFT + _RIGHT) / (_WIDTH - 2 * (_LEFT + _RIGHT)),
         hspace=(_ABOVE + _BELOW) / (_LINE - _ABOVE - _BELOW),
     )

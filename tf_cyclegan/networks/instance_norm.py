@@ -89,8 +89,9 @@ def _as_batch_norms(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tens
     """
     scale, offset = affine or (tf.ones(x.shape[-1:]), tf.zeros(x.shape[-1:]))
     unused = tf.zeros([0])
-    normal = [
-        tf.raw_ops.FusedBatchNormV3(
+
+    def batch_norm(picture: tf.Tensor) -> tf.Tensor:
+        return tf.raw_ops.FusedBatchNormV3(
             x=picture,
             scale=scale,
             offset=offset,
@@ -99,9 +100,10 @@ def _as_batch_norms(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tens
             epsilon=epsilon,
             is_training=True,
         ).y
-        for picture in (tf.split(x, x.shape[0]) if x.shape[0] > 1 else [x])
-    ]
-    return tf.concat(normal, axis=0) if len(normal) > 1 else normal[0]
+
+    if x.shape[0] == 1:
+        return batch_norm(x)
+    return tf.concat([batch_norm(picture) for picture in tf.split(x, x.shape[0])], axis=0)
 
 
 def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
