@@ -23,7 +23,7 @@ def main() -> None:
     weights = Path(_WEIGHTS.value) if _WEIGHTS.value else None
     if weights and not _INCEPTION.value:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
-    with command_line.quiet_tensorflow():
+    with command_line.importing_tensorflow():
         from tf_cyclegan import generation
         from tf_cyclegan.evaluation import evaluation_set, inception, summary
 

@@ -21,7 +21,7 @@ _SKIP_UNREADABLE = flags.DEFINE_boolean(
 
 def main() -> None:
     workdir, checkpoint = run_flags.workdir(), run_flags.checkpoint()
-    with command_line.quiet_tensorflow():
+    with command_line.importing_tensorflow():
         from tf_cyclegan import generation
 
     output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / run_flags.SPLIT.value

@@ -16,7 +16,7 @@ _IMAGE_SIZE = flags.DEFINE_integer("image_size", 256, "size to translate in", lo
 
 
 def main() -> None:
-    with command_line.quiet_tensorflow():
+    with command_line.importing_tensorflow():
         from tf_cyclegan.import_weights import import_weights
 
     changes: dict[str, object] = {"image_size": _IMAGE_SIZE.value}

@@ -13,7 +13,7 @@ flags.adopt_module_key_flags(command_line)
 
 def main() -> None:
     config, workdir = command_line.config_from_flags()
-    with command_line.quiet_tensorflow():
+    with command_line.importing_tensorflow():
         from tf_cyclegan import datasets, runtime, training
         from tf_cyclegan.progress import Progress
 

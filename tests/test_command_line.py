@@ -144,6 +144,32 @@ def test_help_lists_each_setting_with_the_recipes_values(tmp_path):
     assert "--[no]deterministic" in text
 
 
+def test_tensorflow_is_imported_without_matplotlib_which_is_left_for_later():
+    code = (
+        "import gc, sys\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "import command_line\n"
+        "with command_line.importing_tensorflow():\n"
+        "    from tf_cyclegan import training\n"
+        "    assert not gc.isenabled()\n"
+        "assert 'keras' in sys.modules and gc.isenabled()\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "import matplotlib.pyplot\n"
+        "with command_line.importing_tensorflow():\n"
+        "    assert sys.modules['matplotlib'] is matplotlib\n"
+        "assert sys.modules['matplotlib'] is matplotlib\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, ROOT / "scripts"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
 def test_importing_bad_weights_gets_one_line(tmp_path):
     assert "--from is missing" in refused("import_weights.py", cwd=tmp_path)
     (tmp_path / "page.pth").write_text("<html>not found</html>")

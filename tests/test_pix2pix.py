@@ -103,6 +103,13 @@ def test_the_innermost_convolution_is_left_out_where_the_norm_makes_nothing_of_i
         np.testing.assert_array_equal(a, b)
 
 
+def test_the_innermost_kernel_alone_may_rest():
+    network = pix2pix.unet_generator(filters=2, depth=5)
+    resting = [v for v in network.trainable_variables if getattr(v, "may_rest", False)]
+    assert len(resting) == 1
+    assert resting[0] is network.layers[5].trainable_variables[0]
+
+
 def test_dropout_works_in_training_only():
     network = pix2pix.unet_generator(3, filters=2, depth=5, seed=1)
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32)

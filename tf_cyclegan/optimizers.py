@@ -1,7 +1,11 @@
 """Adam in one pass over each variable."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
+
+from tf_cyclegan import first_values
 
 
 class FusedAdam(keras.optimizers.Adam):
@@ -16,6 +20,18 @@ class FusedAdam(keras.optimizers.Adam):
     def __init__(self, learning_rate: float, beta_1: float = 0.9):
         # None of Keras' other options, which `apply` would not heed.
         super().__init__(learning_rate, beta_1=beta_1)
+
+    def add_variable_from_reference(
+        self,
+        reference_variable: keras.Variable,
+        name: str | None = None,
+        initializer: Any = "zeros",
+    ) -> keras.Variable:
+        """Makes a variable like a weight, in which Adam keeps a mean, zero at first."""
+        if initializer == "zeros":
+            rests = getattr(reference_variable, "may_rest", False)
+            initializer = first_values.untouched_zeros if rests else first_values.zeros
+        return super().add_variable_from_reference(reference_variable, name, initializer)
 
     def apply(
         self, grads: list[tf.Tensor | None], trainable_variables: list[tf.Variable] | None = None

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_cyclegan import checkpoint_files, cores, locks, runtime, training_pictures
+from tf_cyclegan import (
+    checkpoint_files,
+    cores,
+    first_values,
+    locks,
+    precision,
+    runtime,
+    training_pictures,
+)
 from tf_cyclegan.checkpoints import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, refuse_other_run
 from tf_cyclegan.config_file import CONFIG_FILE, to_json
@@ -82,15 +90,18 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         progress.say(
             f"The learning rate stays as it is: its decay starts after {config.decay_start} epochs"
         )
-    model = CycleGAN(config)
+    device = f"{_device()}; computing in {precision.choose(config)}"
+    progress.say(f"Training on {device}")
+    with first_values.computed_meanwhile():
+        model = CycleGAN(config)
+        model.train_step.get_concrete_function()
     facts = Facts(
         pictures=pictures.counts(),
         parameters={name: getattr(model, name).count_params() for name in NETWORKS},
-        device=f"{_device()}; computing in {model.precision}",
+        device=device,
         steps=total,
         started=time.time(),
     )
-    progress.say(f"Training on {facts.device}")
     state = TrainingState(len(model.scalar_names), pictures.fingerprints())
     with locks.hold(workdir):
         if checkpoint_files.find_all(workdir) != there:

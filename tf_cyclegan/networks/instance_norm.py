@@ -55,6 +55,9 @@ class InstanceNormalization(keras.layers.Layer):
                 name="offset", shape=shape, initializer="zeros", autocast=False
             )
 
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
     def call(self, x: tf.Tensor) -> tf.Tensor:
         if not self.affine:
             return instance_norm(x, epsilon=self.epsilon)
@@ -103,7 +106,8 @@ def _as_batch_norms(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tens
 
     if x.shape[0] == 1:
         return batch_norm(x)
-    return tf.concat([batch_norm(picture) for picture in tf.split(x, x.shape[0])], axis=0)
+    # The same as to concatenate them, with half as many operations in the gradient.
+    return tf.squeeze(tf.stack([batch_norm(picture) for picture in tf.split(x, x.shape[0])]), 1)
 
 
 def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import cores
+from tf_cyclegan import first_values
 
 # Weights that a thread draws at a time.
 _PART = 2**19
@@ -24,6 +24,10 @@ class ReflectionPadding2D(keras.layers.Layer):
     def __init__(self, size: int, **settings: Any):
         super().__init__(**settings)
         self._size = size
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, *sizes, channels = input_shape
+        return (batch, *(size and size + 2 * self._size for size in sizes), channels)
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return tf.pad(x, [[0, 0], [self._size] * 2, [self._size] * 2, [0, 0]], "REFLECT")
@@ -42,6 +46,9 @@ class LeakyMaximum(keras.layers.Layer):
     def __init__(self, slope: float, **settings: Any):
         super().__init__(**settings)
         self.slope = slope
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         return tf.maximum(x, self.slope * x)
@@ -65,22 +72,29 @@ class Normal(keras.initializers.Initializer):
         self.mean = mean
         self.seed = seed
 
-    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+    def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> tf.Tensor:
+        return first_values.first_value(
+            shape, dtype, lambda threads: tf.cast(self._drawn(shape, threads), dtype)
+        )
+
+    def _drawn(self, shape: tuple[int, ...], threads: int) -> np.ndarray:
         drawn = np.empty(shape, np.float32)
         # Parts of one size with a seed each: the numbers do not depend on the number of threads.
         parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
         seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
-        with ThreadPoolExecutor(cores.usable()) as threads:
-            list(threads.map(self._draw, parts, seeds))
-        return tf.convert_to_tensor(drawn, dtype)
-
-    def _draw(self, part: np.ndarray, seed: np.random.SeedSequence) -> None:
-        np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
-        part *= 0.02
-        part += self.mean
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(_draw, parts, seeds, [self.mean] * len(parts)))
+        return drawn
 
     def get_config(self) -> dict[str, Any]:
         return {"mean": self.mean, "seed": self.seed}
+
+
+def _draw(part: np.ndarray, seed: np.random.SeedSequence, mean: float) -> None:
+    np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
+    part *= 0.02
+    if mean:
+        part += mean
 
 
 def kernel_initializer(seeds: Iterator[int]) -> keras.initializers.Initializer:

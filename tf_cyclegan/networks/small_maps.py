@@ -6,9 +6,11 @@ CPU that makes the four smallest maps' layers about twice as fast. The numbers a
 rounding. Everything is for 4x4 kernels, stride 2, padding "same", on even heights and widths.
 """
 
+import functools
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 # Of the smaller of a layer's two maps. On larger ones the library's convolutions are faster.
@@ -90,19 +92,22 @@ def _fold(patches: tf.Tensor, height: int, width: int) -> tf.Tensor:
     The adjoint of `_unfold`.
     """
     channels = patches.shape[1] // 16
-    # Place 2 i + k of a map with a border of one place all around, k = 2 s + d of four.
-    x = tf.reshape(patches, [-1, height, width, 2, 2, 2, 2 * channels])
-    x = _overlap(x, kernel_axis=3, axis=1)  # (batch, h + 1, w, d, 2, 2 c)
-    x = _overlap(x, kernel_axis=4, axis=2)  # (batch, h + 1, w + 1, d, d c)
-    x = tf.transpose(x, [0, 1, 3, 2, 4])
-    x = tf.reshape(x, [-1, 2 * height + 2, 2 * width + 2, channels])
-    return x[:, 1:-1, 1:-1]
+    x = tf.reshape(patches, [-1, 16 * height * width, channels])
+    x = tf.matmul(tf.constant(_places(height, width), x.dtype), x)
+    return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
 
 
-def _overlap(x: tf.Tensor, kernel_axis: int, axis: int) -> tf.Tensor:
-    """Adds the second half of the kernel, one place further along the axis, to the first."""
-    first, second = tf.unstack(x, axis=kernel_axis)
-    none = [[0, 0]] * len(first.shape)
-    after, before = [*none], [*none]
-    after[axis], before[axis] = [0, 1], [1, 0]
-    return tf.pad(first, after) + tf.pad(second, before)
+@functools.cache
+def _places(height: int, width: int) -> np.ndarray:
+    """Which places of patches lie on which of the map: ones, in (4 h w, 16 h w) zeros.
+
+    A product with it adds them up, in a third of the operations of a graph that adding shifted
+    maps takes.
+    """
+    rows, columns = (
+        2 * np.arange(n)[:, None] + np.arange(4) - 1 == np.arange(2 * n)[:, None, None]
+        for n in (height, width)
+    )
+    # To (row, column, patch's row, patch's column, kernel's row, kernel's column).
+    both = rows[:, None, :, None, :, None] & columns[None, :, None, :, None, :]
+    return both.reshape(4 * height * width, 16 * height * width)
