@@ -29,6 +29,7 @@ def runs(photos, tmp_path_factory):
 def test_training_tells_where_it_runs_and_what_comes_next(runs):
     out, err = runs[2]
     assert "Training on the CPU" in err
+    assert "tracing the training step" in err
     assert "drawings" not in err
     assert re.search(r"step 16/16: G \d.*pictures/s, 00:00 left", err)
     assert "Trained 4 epochs, 16 steps." in out

@@ -39,7 +39,7 @@ class Progress:
         self._shown = time.monotonic()
         if self._stream is not None and self._stream.isatty():
             self._bar = tqdm(
-                desc="tracing the training step",
+                desc="the first step",
                 total=total,
                 initial=done,
                 file=self._stream,
@@ -47,8 +47,6 @@ class Progress:
                 mininterval=_BAR_EVERY,
                 bar_format="{desc} {bar} {n}/{total} [{elapsed}, {remaining} left{postfix}]",
             )
-        else:
-            self.say("Tracing the training step, which takes a while the first time")
 
     def step(self, losses: Mapping[str, Any]) -> None:
         """Counts one step. `losses`: scalars by name, looked at now and then only."""
@@ -56,7 +54,7 @@ class Progress:
         self._timed += 1
         now = time.monotonic()
         if self._timed == 0:
-            # Nearly all of the first step is its tracing, which says nothing of the speed.
+            # In the first step TensorFlow works on its graph: it says nothing of the speed.
             self._began = now
         if self._bar is not None:
             self._bar.update()

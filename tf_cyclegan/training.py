@@ -92,6 +92,7 @@ def train(config: Config, workdir: Path, progress: Progress | None = None) -> Ou
         )
     device = f"{_device()}; computing in {precision.choose(config)}"
     progress.say(f"Training on {device}")
+    progress.say("Building the networks and tracing the training step, which takes a while")
     with first_values.computed_meanwhile():
         model = CycleGAN(config)
         model.train_step.get_concrete_function()
