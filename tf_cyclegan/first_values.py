@@ -47,7 +47,7 @@ def computed_meanwhile() -> Iterator[None]:
 
 
 def first_value(shape: Sequence[int], dtype: str, compute: Callable[[int], tf.Tensor]) -> tf.Tensor:
-    """A variable's first value, for its initializer to return.
+    """A variable's first value, for its initializer to return as it is.
 
     Args:
       shape, dtype: of the variable.
@@ -105,18 +105,21 @@ class _Later:
 
     def create(self, create: Callable[..., tf.Variable], **settings: Any) -> tf.Variable:
         """What TensorFlow calls for each variable, with its own way to make one."""
+        # An initializer may make variables of its own.
+        outer = self._making, self._put_off
         self._making, self._put_off = True, None
         try:
             variable = create(**settings)
+            if self._put_off is not None:
+                self.filled.append(self._threads.submit(_fill, variable, self._put_off))
+            return variable
         finally:
-            self._making = False
-        if self._put_off is not None:
-            self.filled.append(self._threads.submit(_fill, variable, self._put_off))
-        return variable
+            self._making, self._put_off = outer
 
     def puts_off(self, compute: Callable[[int], tf.Tensor]) -> bool:
         """Whether `compute` is left for later: if it is for a variable that is just being made."""
-        self._put_off = compute
+        if self._making:
+            self._put_off = compute
         return self._making
 
 

@@ -55,8 +55,8 @@ class Outcome:
 def train(config: Config, workdir: Path, progress: Progress | None = None) -> Outcome:
     """Trains up to `config.epochs` epochs in all, from the newest whole checkpoint if there is one.
 
-    Writes into `workdir` config.json, checkpoints/ and what `Monitor` does. SIGINT, SIGTERM and
-    SIGHUP end it after the present step, with a checkpoint.
+    Writes into `workdir` config.json, checkpoints/ and what `Monitor` does. Once steps are done,
+    SIGINT, SIGTERM and SIGHUP end it after the present one, with a checkpoint.
 
     Args:
       config: the settings.

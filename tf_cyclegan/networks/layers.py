@@ -58,9 +58,9 @@ class LeakyMaximum(keras.layers.Layer):
 class Normal(keras.initializers.Initializer):
     """Draws from N(mean, 0.02), as the paper and all its ports have it.
 
-    By NumPy, on all cores: the tutorial's networks have 114 million weights, and TensorFlow draws
-    them on the one core that an operation may have. And one seed gives the same weights on every
-    device.
+    By NumPy, on several cores: the tutorial's networks have 114 million weights, and TensorFlow
+    draws them on the one core that an operation may have. And one seed gives the same weights on
+    every device.
 
     Args:
       mean: of the numbers.
@@ -72,7 +72,8 @@ class Normal(keras.initializers.Initializer):
         self.mean = mean
         self.seed = seed
 
-    def __call__(self, shape: tuple[int, ...], dtype: str = "float32") -> tf.Tensor:
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        dtype = dtype or "float32"
         return first_values.first_value(
             shape, dtype, lambda threads: tf.cast(self._drawn(shape, threads), dtype)
         )
