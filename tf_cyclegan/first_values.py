@@ -6,6 +6,7 @@ takes seconds of a core, in which Python can build and trace on another one.
 
 import contextlib
 import math
+import mmap
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,9 +19,6 @@ from tf_cyclegan import cores
 
 # Of how many numbers it is worth another thread's while.
 _LARGE = 2**12
-
-# Bytes: multiples of it are addresses that TensorFlow computes at.
-_BOUNDARY = 64
 
 _of_thread = threading.local()
 
@@ -70,14 +68,11 @@ def zeros(shape: Sequence[int], dtype: str = "float32") -> tf.Tensor:
 def untouched_zeros(shape: Sequence[int], dtype: str = "float32") -> tf.Tensor:
     """A Keras initializer: zeros that take no memory until something is written there.
 
-    The system gives memory out page by page, when it is first written to, and NumPy leaves that to
-    it. TensorFlow takes the array as it is where it lies on a boundary of its own.
+    The system gives out whole pages, each when it is first written to, and TensorFlow takes an
+    array of such pages as it is. Those of NumPy's own may be what malloc has used before.
     """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = np.zeros(size + _BOUNDARY, np.uint8)
-    begin = -memory.ctypes.data % _BOUNDARY
-    array = memory[begin : begin + size].view(dtype).reshape(shape)
-    return tf.convert_to_tensor(_Array(array))
+    pages = mmap.mmap(-1, math.prod(shape) * np.dtype(dtype).itemsize)
+    return tf.convert_to_tensor(_Array(np.frombuffer(pages, dtype).reshape(shape)))
 
 
 class _Array:
