@@ -84,18 +84,16 @@ class Normal(keras.initializers.Initializer):
         parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
         seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(_draw, parts, seeds, [self.mean] * len(parts)))
+            list(pool.map(self._draw, parts, seeds))
         return drawn
+
+    def _draw(self, part: np.ndarray, seed: np.random.SeedSequence) -> None:
+        np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
+        part *= 0.02
+        part += self.mean
 
     def get_config(self) -> dict[str, Any]:
         return {"mean": self.mean, "seed": self.seed}
-
-
-def _draw(part: np.ndarray, seed: np.random.SeedSequence, mean: float) -> None:
-    np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
-    part *= 0.02
-    if mean:
-        part += mean
 
 
 def kernel_initializer(seeds: Iterator[int]) -> keras.initializers.Initializer:
