@@ -118,6 +118,19 @@ def test_gradients_are_those_of_separate_passes(pair):
         np.testing.assert_allclose(mean, expected, rtol=2e-3, atol=1e-5)
 
 
+def test_the_gradient_of_a_large_kernel_is_taken_once_for_both_passes(tiny_model):
+    # Of such a shape are two of each generator, next to the smallest map, and one of each
+    # discriminator.
+    shape = [4, 4, 4, 8]
+    taken = [
+        op
+        for op in tiny_model.train_step.get_concrete_function().graph.get_operations()
+        if (op.type == "Conv2DBackpropFilter" and op.outputs[0].shape == shape)
+        or (op.type == "MatMul" and op.get_attr("transpose_a") and op.outputs[0].shape == [64, 8])
+    ]
+    assert len(taken) == 6
+
+
 def test_no_identity_weight_costs_no_passes(pair, monkeypatch):
     """Without identity loss a generator sees two batches of one size, not one of the double."""
     model = CycleGAN(dataclasses.replace(TINY, identity_weight=0.0))

@@ -25,37 +25,53 @@ def outputs_and_gradients(layer, kernel, x):
     return [tensor.numpy() for tensor in tf.function(run, input_signature=[shape])(x)]
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "most"),
-    [
-        (small_maps.Conv2D, keras.layers.Conv2D, 8),
-        (small_maps.Conv2DTranspose, keras.layers.Conv2DTranspose, 4),
-    ],
-)
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 2), (4, 4), (2, 4)])
-def test_same_as_keras(ours, theirs, most, height, width, monkeypatch):
+KINDS = [
+    (small_maps.Conv2D, keras.layers.Conv2D),
+    (small_maps.Conv2DTranspose, keras.layers.Conv2DTranspose),
+]
+SETTINGS = {"strides": 2, "padding": "same", "use_bias": False}
+
+
+@pytest.mark.parametrize(("ours", "theirs"), KINDS)
+# Of the coarse map. Kernels of 9 and 8 channels outweigh maps of 20 pixels.
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 2), (4, 4), (2, 4), (5, 4)])
+def test_same_as_keras(ours, theirs, height, width, monkeypatch):
+    product = height * width <= 16
     if ours is small_maps.Conv2D:
         height, width = 2 * height, 2 * width
-    assert height <= most
     rng = np.random.default_rng(0)
-    x = tf.constant(rng.normal(size=(3, height, width, 5)), tf.float32)
-    in_out = (5, 7) if ours is small_maps.Conv2D else (7, 5)
+    x = tf.constant(rng.normal(size=(3, height, width, 9)), tf.float32)
+    in_out = (9, 8) if ours is small_maps.Conv2D else (8, 9)
     kernel = rng.normal(size=(4, 4, *in_out)).astype(np.float32)
-    settings = {"strides": 2, "padding": "same", "use_bias": False}
-    plain = outputs_and_gradients(theirs(7, 4, **settings), kernel, x)
-    calls = []
-    fold = small_maps._fold
-    monkeypatch.setattr(small_maps, "_fold", lambda *a: calls.append(0) or fold(*a))
+    plain = outputs_and_gradients(theirs(8, 4, **SETTINGS), kernel, x)
+    taken = []
+    for name in ("_down", "_fold"):
+        whole = getattr(small_maps, name)
+        monkeypatch.setattr(
+            small_maps, name, lambda *a, name=name, whole=whole: taken.append(name) or whole(*a)
+        )
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    product = outputs_and_gradients(ours(7, 4, **settings), kernel, x)
-    assert calls, "the matrix product was not taken"
-    for a, b in zip(plain, product, strict=True):
+    found = outputs_and_gradients(ours(8, 4, **SETTINGS), kernel, x)
+    assert set(taken) == ({"_down", "_fold"} if product else {"_down"})
+    for a, b in zip(plain, found, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-4)
 
 
-def test_larger_maps_and_unknown_sizes_are_left_to_keras(monkeypatch):
-    monkeypatch.setattr(small_maps, "_convolve", None)
-    layer = small_maps.Conv2D(3, 4, strides=2, padding="same", use_bias=False)
-    assert layer(tf.zeros([1, 16, 16, 2])).shape == (1, 8, 8, 3)
-    traced = tf.function(layer, input_signature=[tf.TensorSpec([1, None, None, 2])])
-    assert traced(tf.zeros([1, 4, 4, 2])).shape == (1, 2, 2, 3)
+@pytest.mark.parametrize(("ours", "theirs"), KINDS)
+def test_larger_maps_and_unknown_sizes_are_left_to_keras(ours, theirs, monkeypatch):
+    monkeypatch.setattr(small_maps.kernel_gradients, "linear", None)
+    layer, keras_own = ours(8, 4, **SETTINGS), theirs(8, 4, **SETTINGS)
+    assert layer(tf.zeros([1, 16, 16, 9])).shape == keras_own(tf.zeros([1, 16, 16, 9])).shape
+    traced = tf.function(layer, input_signature=[tf.TensorSpec([1, None, None, 9])])
+    assert traced(tf.zeros([1, 4, 4, 9])).shape == keras_own(tf.zeros([1, 4, 4, 9])).shape
+
+
+@pytest.mark.parametrize("size", [7, 9])
+def test_maps_of_odd_size_are_left_to_keras(size):
+    """As the PatchGAN has them, which takes pictures of any size."""
+    x = tf.random.stateless_normal([2, size, size, 64], [0, 1])
+    kernel = np.random.default_rng(0).normal(size=(4, 4, 64, 8)).astype(np.float32)
+    plain = outputs_and_gradients(keras.layers.Conv2D(8, 4, **SETTINGS), kernel, x)
+    found = outputs_and_gradients(small_maps.Conv2D(8, 4, **SETTINGS), kernel, x)
+    for a, b in zip(plain, found, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-3)

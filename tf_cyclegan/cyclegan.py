@@ -19,6 +19,7 @@ from tf_cyclegan import losses, networks, precision, recompute
 from tf_cyclegan.config import Config
 from tf_cyclegan.divergence import FiniteCheck
 from tf_cyclegan.image_pool import ImagePool
+from tf_cyclegan.networks import kernel_gradients
 from tf_cyclegan.optimizers import FusedAdam
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
@@ -250,7 +251,7 @@ class CycleGAN(tf.Module):
     ) -> list[tf.Tensor | None]:
         weights = getattr(self, name).trainable_variables
         if not self.loss_scales:
-            return tape.gradient(loss, weights)
+            return kernel_gradients.gradients(tape, loss, weights)
         return self.loss_scales[name].gradients(tape, loss, weights)
 
     def _apply(self, name: str, gradients: list[tf.Tensor | None]) -> None:

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tf_cyclegan.config import Config
+from tf_cyclegan.networks import kernel_gradients
 
 # Keras' dtype policies: float32 weights, and layers that compute in what the name says.
 POLICIES: Mapping[str, str] = {
@@ -52,7 +53,7 @@ def kernels_cast_once(*networks: keras.Model) -> Iterator[None]:
     """Within it each kernel is read and cast once, however often its network is called.
 
     A U-Net's kernels are ten times as large as what flows through them, so that casting them on
-    each pass, and adding up their gradients in float32, is a fifth of a step in bfloat16.
+    each pass, and each pass's gradient of them, was a fifth of a step in bfloat16.
     """
     with keras.StatelessScope() as scope:
         for network in networks:
@@ -100,7 +101,7 @@ class LossScale(tf.Module):
         None for a weight that `loss` does not depend on.
         """
         scale = tf.identity(self.scale)
-        scaled = tape.gradient(loss, weights, output_gradients=scale)
+        scaled = kernel_gradients.gradients(tape, loss, weights, scale)
         gradients = [None if gradient is None else gradient / scale for gradient in scaled]
         finite = all_finite(gradients)
         steps = tf.where(finite, self.steps + 1, 0)

@@ -67,7 +67,8 @@ def _recomputed(network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
                 output = run(*again)
             to_pictures, *to_weights = tape.gradient(output, again, output_gradients=upstream)
             # First the weights' gradients, or what they are taken from would wait for them while
-            # the parts before this one are computed.
+            # the parts before this one are computed. But for large kernels on small maps, which
+            # have None here: those maps may wait (networks/kernel_gradients.py).
             with tf.control_dependencies([each for each in to_weights if each is not None]):
                 return [tf.identity(to_pictures), *to_weights]
 

@@ -139,7 +139,7 @@ class _Innermost(small_maps.Conv2D):
         # Nor do its optimizer's means then need any memory.
         self.kernel.may_rest = True
 
-    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def convolution_op(self, inputs: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
         if inputs.shape[1:3] == (2, 2):
             return tf.zeros([tf.shape(inputs)[0], 1, 1, self.filters], inputs.dtype)
         return super().convolution_op(inputs, kernel)

@@ -1,83 +1,106 @@
-"""The U-Net's convolutions as matrix products, where its maps are only a few pixels wide.
+"""Convolutions of the U-Net and its PatchGAN, where maps are smaller than kernels.
 
-There a convolution costs what reading its kernel costs, and the library's convolutions read it
-several times, to bring it into an order of their own; a matrix product takes it as it lies. On a
-CPU that makes the four smallest maps' layers about twice as fast. The numbers are the same up to
-rounding. Everything is for 4x4 kernels, stride 2, padding "same", on even heights and widths.
+A convolution costs there what reading its kernel costs, and the kernel's gradient what writing one
+costs: it is taken once for all passes (kernel_gradients.py). And where maps are only a few pixels
+wide, the library's convolutions read a kernel several times, to bring it into an order of their
+own; a matrix product takes it as it lies. On a CPU that makes the four smallest maps' layers about
+twice as fast. The numbers are the same up to rounding.
+
+Everything is for 4x4 kernels, stride 2, padding "same", between a fine map, of even height and
+width, and a coarse one, of half of both. A kernel is (4, 4, channels of the fine one, of the
+coarse one).
 """
 
 import functools
-from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-# Of the smaller of a layer's two maps. On larger ones the library's convolutions are faster.
+from tf_cyclegan.networks import kernel_gradients
+
+# Of the coarse map. On larger ones the library's convolutions are faster.
 _MOST_PIXELS = 16
+_LIBRARY = {"strides": [1, 2, 2, 1], "padding": "SAME"}
 
 
 class Conv2D(keras.layers.Conv2D):
-    """Keras' Conv2D (4x4, stride 2, "same", no bias), as a matrix product on small maps."""
+    """Keras' Conv2D (4x4, stride 2, "same", no bias): fine to coarse."""
 
-    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    def convolution_op(self, inputs: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
         """(batch, height, width, in) to (batch, height / 2, width / 2, out)."""
         _, height, width, _ = inputs.shape
-        if _is_small(height and height // 2, width and width // 2):
-            return _convolve(inputs, tf.convert_to_tensor(kernel))
+        if _outweighs(kernel, _half(height), _half(width)):
+            return kernel_gradients.linear(inputs, kernel, _down, _up, _to_kernel)
         return super().convolution_op(inputs, kernel)
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """Keras' Conv2DTranspose (4x4, stride 2, "same", no bias), likewise."""
+    """Keras' Conv2DTranspose (4x4, stride 2, "same", no bias): coarse to fine."""
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(batch, height, width, in) to (batch, 2 * height, 2 * width, out)."""
         _, height, width, _ = inputs.shape
-        if _is_small(height, width):
-            return _convolve_transposed(inputs, tf.convert_to_tensor(self.kernel))
+        if _outweighs(self.kernel, height, width):
+            return kernel_gradients.linear(
+                inputs, self.kernel, _up, _down, lambda coarse, fine: _to_kernel(fine, coarse)
+            )
         return super().call(inputs)
 
 
-def _is_small(height: int | None, width: int | None) -> bool:
-    if not height or not width or height * width > _MOST_PIXELS:
+def _half(size: int | None) -> int | None:
+    """Of an even size; else None."""
+    return size // 2 if size and size % 2 == 0 else None
+
+
+def _outweighs(kernel: keras.Variable, height: int | None, width: int | None) -> bool:
+    """Whether the kernel is larger than a picture's two maps together.
+
+    `height` and `width` are those of the coarse map; None is not known, or of no use here.
+    """
+    if not height or not width:
         return False
+    _, _, fine, coarse = kernel.shape
+    return 16 * fine * coarse > height * width * (4 * fine + coarse)
+
+
+def _by_product(height: int, width: int) -> bool:
+    """Whether a matrix product is faster where the coarse map has this size."""
     # Measured on CPUs alone.
-    return not tf.config.list_physical_devices("GPU")
+    return height * width <= _MOST_PIXELS and not tf.config.list_physical_devices("GPU")
 
 
-_Gradients = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+def _down(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """The convolution."""
+    _, height, width, channels = fine.shape
+    height, width, out = height // 2, width // 2, kernel.shape[3]
+    if not _by_product(height, width):
+        return tf.nn.conv2d(fine, kernel, **_LIBRARY)
+    coarse = tf.matmul(_unfold(fine), tf.reshape(kernel, [16 * channels, out]))
+    return tf.reshape(coarse, [-1, height, width, out])
 
 
-@tf.custom_gradient
-def _convolve(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, _Gradients]:
-    _, height, width, channels = x.shape
-    matrix = tf.reshape(kernel, [16 * channels, -1])
-    patches = _unfold(x)
-
-    def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        upstream = tf.reshape(upstream, [-1, matrix.shape[1]])
-        to_x = _fold(tf.matmul(upstream, matrix, transpose_b=True), height // 2, width // 2)
-        to_kernel = tf.matmul(patches, upstream, transpose_a=True)
-        return to_x, tf.reshape(to_kernel, kernel.shape)
-
-    y = tf.matmul(patches, matrix)
-    return tf.reshape(y, [-1, height // 2, width // 2, matrix.shape[1]]), gradients
+def _up(coarse: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """The transposed convolution, the adjoint of `_down`."""
+    batch, height, width, channels = coarse.shape
+    if not _by_product(height, width):
+        batch = tf.shape(coarse)[0] if batch is None else batch
+        shape = [batch, 2 * height, 2 * width, kernel.shape[2]]
+        return tf.nn.conv2d_transpose(coarse, kernel, shape, **_LIBRARY)
+    pixels, matrix = (tf.reshape(x, [-1, channels]) for x in (coarse, kernel))
+    return _fold(tf.matmul(pixels, matrix, transpose_b=True), height, width)
 
 
-@tf.custom_gradient
-def _convolve_transposed(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, _Gradients]:
-    _, height, width, channels = x.shape
-    matrix = tf.reshape(kernel, [-1, channels])
-    pixels = tf.reshape(x, [-1, channels])
-
-    def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        patches = _unfold(upstream)
-        to_x = tf.reshape(tf.matmul(patches, matrix), [-1, height, width, channels])
-        to_kernel = tf.matmul(patches, pixels, transpose_a=True)
-        return to_x, tf.reshape(to_kernel, kernel.shape)
-
-    return _fold(tf.matmul(pixels, matrix, transpose_b=True), height, width), gradients
+def _to_kernel(fine: tf.Tensor, coarse: tf.Tensor) -> tf.Tensor:
+    """The kernel's gradient, from the one map and the gradient for the other."""
+    _, height, width, channels = coarse.shape
+    shape = [4, 4, fine.shape[3], channels]
+    if not _by_product(height, width):
+        return tf.raw_ops.Conv2DBackpropFilter(
+            input=fine, filter_sizes=shape, out_backprop=coarse, **_LIBRARY
+        )
+    pixels = tf.reshape(coarse, [-1, channels])
+    return tf.reshape(tf.matmul(_unfold(fine), pixels, transpose_a=True), shape)
 
 
 def _unfold(x: tf.Tensor) -> tf.Tensor:
