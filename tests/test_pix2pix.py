@@ -70,6 +70,21 @@ def test_small_and_oblong_pictures_keep_their_size(height, width):
     assert logits.shape == (2, height // 8 - 2, width // 8 - 2, 1)
 
 
+@pytest.mark.parametrize("size", [24, 26, 30])
+def test_patchgan_judges_pictures_of_any_size_and_teaches_from_them(size):
+    # Wide enough for kernels that outweigh their maps, some of which are odd.
+    judge = pix2pix.discriminator(filters=32)
+    pictures = tf.random.stateless_normal([1, size, size, 3], [0, 1])
+    with tf.GradientTape() as tape:
+        tape.watch(pictures)
+        logits = judge(pictures)
+        loss = tf.reduce_sum(logits**2)
+    assert logits.shape == (1, -(-size // 8) - 2, -(-size // 8) - 2, 1)
+    gradient, *others = tape.gradient(loss, [pictures, *judge.trainable_variables])
+    assert gradient.shape == pictures.shape
+    assert all(each is not None for each in others)
+
+
 def test_batch_norm_and_pairs_as_pix2pix_has_them():
     picture = np.zeros((1, 32, 32, 3), np.float32)
     network = pix2pix.unet_generator(1, "batchnorm", filters=2, depth=5)
