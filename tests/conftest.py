@@ -1,4 +1,4 @@
-"""Shared by the tests: pictures, a data set folder, and one tiny model."""
+"""Fixtures of all tests: a data set folder, the smallest settings, Ctrl-C."""
 
 import os
 import signal
@@ -6,30 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
+from helpers.pictures import make_folder
 from tf_cyclegan.config import Config
 
 # Hypothesis would leave a folder in the one that the tests are started from.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis")
-
-
-def make_picture(seed: int, height: int = 40, width: int = 48) -> np.ndarray:
-    """A smooth coloured picture, uint8 (height, width, 3)."""
-    rng = np.random.default_rng(seed)
-    small = Image.fromarray(rng.integers(0, 256, (5, 6, 3), np.uint8))
-    return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
-
-
-def make_folder(root: Path, **counts: int) -> Path:
-    """A data set folder with so many PNGs in each split."""
-    for number, (split, count) in enumerate(counts.items()):
-        (root / split).mkdir(parents=True)
-        for i in range(count):
-            Image.fromarray(make_picture(100 * number + i)).save(root / split / f"{i}.png")
-    return root
 
 
 @pytest.fixture(scope="session")

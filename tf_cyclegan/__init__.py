@@ -1,8 +1,10 @@
 """CycleGANs in TensorFlow: unpaired image-to-image translation."""
 
-from tf_cyclegan.config import Config
-from tf_cyclegan.errors import UserError
-from tf_cyclegan.recipes import RECIPES, from_recipe
+import importlib
+
+from tf_cyclegan.config import RECIPES, Config, from_recipe
+from tf_cyclegan.system import tensorflow_import
+from tf_cyclegan.system.errors import UserError
 
 __all__ = ["RECIPES", "Config", "CycleGAN", "Translator", "UserError", "from_recipe", "train"]
 __version__ = "0.1.0"
@@ -10,15 +12,22 @@ __version__ = "0.1.0"
 # What needs TensorFlow is imported when it is asked for: that takes seconds, and a mistake on the
 # command line is to be answered before.
 _LAZY = {
-    "CycleGAN": "tf_cyclegan.cyclegan",
-    "Translator": "tf_cyclegan.generation",
-    "train": "tf_cyclegan.training",
+    "CycleGAN": "tf_cyclegan.model.cyclegan",
+    "Translator": "tf_cyclegan.translation.translator",
+    "train": "tf_cyclegan.training.train",
 }
+
+tensorflow_import.choose_backend()
 
 
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    with tensorflow_import.quiet():
+        value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
 
-    return getattr(importlib.import_module(_LAZY[name]), name)
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

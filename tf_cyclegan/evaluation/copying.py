@@ -8,7 +8,7 @@ the truth where there is one.
 
 import numpy as np
 
-from tf_cyclegan import images
+from tf_cyclegan.data import images
 from tf_cyclegan.evaluation.differences import share_within
 
 # A change of less than 4 % of the range is hardly seen; it is the wider of the two thresholds that

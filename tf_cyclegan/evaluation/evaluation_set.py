@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tf_cyclegan import datasets
 from tf_cyclegan.config import Config
-from tf_cyclegan.datasets.pictures import Pictures, Truth
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.data import sources
+from tf_cyclegan.data.pictures import Pictures, Truth
 from tf_cyclegan.evaluation.pairing import pair
+from tf_cyclegan.system.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def load(
     whole, truth = {}, {}
     for domain in "AB":
         part = f"{split}{domain}"
-        whole[domain] = datasets.load_some(dataset, part, image_size=size, data_dir=data_dir)
-        known = datasets.load_truth(dataset, part, image_size=size, data_dir=data_dir)
+        whole[domain] = sources.load_some(dataset, part, image_size=size, data_dir=data_dir)
+        known = sources.load_truth(dataset, part, image_size=size, data_dir=data_dir)
         if known is not None:
             truth[domain] = known
     targets, paired_by = _targets(dataset, whole, truth) if paired else ({}, "")
@@ -68,11 +68,11 @@ def _targets(
 ) -> tuple[dict[str, Pictures], str]:
     if truth:
         return {domain: truth[domain].counterparts for domain in truth}, "counterpart"
-    if not datasets.has_files(dataset):
+    if not sources.has_files(dataset):
         # Its order is that of a hash of the names, another one for 1_A.jpg than for 1_B.jpg.
         raise UserError(
-            f"--paired: tensorflow-datasets keeps neither names nor order of the pictures of "
-            f"{dataset}, so that pairs cannot be told; give its folder or archive (--dataset=PATH)"
+            f"paired=True: tensorflow-datasets keeps neither names nor order of the pictures of "
+            f"{dataset}, so that pairs cannot be told; give its folder or archive (dataset=PATH)"
         )
     a, b = pictures["A"], pictures["B"]
     to_b, paired_by = pair(a.names, b.names)

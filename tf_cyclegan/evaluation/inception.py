@@ -17,9 +17,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from tf_cyclegan import images
-from tf_cyclegan.errors import UserError, first_line
-from tf_cyclegan.network_probe import why_unreachable
+from tf_cyclegan.data import images
+from tf_cyclegan.system.errors import UserError, first_line
+from tf_cyclegan.system.network import why_unreachable
 
 SIZE = 299  # What Inception-V3 was trained on.
 FEATURES = 2048
@@ -29,7 +29,7 @@ _NAME = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{_NAME}"
 _MD5 = "bcbd6486424b2319ff4ef7d526e38f63"
 _BATCH = 16
-_WAY_OUT = f"give --inception_weights=FILE (keras.applications' {_NAME})"
+_WAY_OUT = f"give inception_weights=FILE (keras.applications' {_NAME})"
 
 
 class InceptionFeatures:
@@ -101,10 +101,10 @@ def _imagenet_weights() -> Path:
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
-        raise UserError(f"--inception_weights={path}: no such file; {_WAY_OUT}")
+        raise UserError(f"inception_weights={path}: no such file; {_WAY_OUT}")
     # Other formats of Keras may hold code.
     if path.suffix != ".h5":
-        raise UserError(f"--inception_weights={path}: is no .h5 file; {_WAY_OUT}")
+        raise UserError(f"inception_weights={path}: is no .h5 file; {_WAY_OUT}")
 
 
 def _load(network: keras.Model, path: Path) -> None:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_cyclegan import datasets
 from tf_cyclegan.config import Config
-from tf_cyclegan.datasets.pictures import Pictures
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.data import sources
+from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.evaluation import kernel_distance, scoring
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.inception import InceptionFeatures
 from tf_cyclegan.evaluation.scoring import Generators, Scores
 from tf_cyclegan.monitoring import scalars
+from tf_cyclegan.system.errors import UserError
 
 _DIRECTIONS = ("AtoB", "BtoA")
 
@@ -29,7 +29,7 @@ class Judge:
     """
 
     def __init__(self, config: Config, test_x: Pictures, test_y: Pictures):
-        where = f"--evaluate_every={config.evaluate_every}"
+        where = f"evaluate_every={config.evaluate_every}"
         if min(len(test_x), len(test_y)) < kernel_distance.LEAST:
             raise UserError(
                 f"{where} scores test pictures, and {config.dataset} has {len(test_x)} of A and "
@@ -37,7 +37,7 @@ class Judge:
             )
         pictures = {"A": test_x, "B": test_y}
         truth = {
-            domain: datasets.load_truth(
+            domain: sources.load_truth(
                 config.dataset,
                 f"test{domain}",
                 image_size=config.image_size,

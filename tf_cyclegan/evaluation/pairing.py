@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.system.errors import UserError
 
 
 def pair(names_a: Sequence[str], names_b: Sequence[str]) -> tuple[list[int], str]:
@@ -25,8 +25,8 @@ def pair(names_a: Sequence[str], names_b: Sequence[str]) -> tuple[list[int], str
         return list(range(len(names_a))), "order"
     alone = min(set(keys_a) ^ set(keys_b), default=keys_a[0])
     raise UserError(
-        f"--paired: {len(names_a)} pictures of A and {len(names_b)} of B are no pairs: {alone} is "
-        f"not in both; give both of a pair the same name, or leave --paired out"
+        f"paired=True: {len(names_a)} pictures of A and {len(names_b)} of B are no pairs: {alone} "
+        f"is not in both; give both of a pair the same name, or leave it out"
     )
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from tf_cyclegan import images
 from tf_cyclegan.config import Config
-from tf_cyclegan.datasets.pictures import Pictures
-from tf_cyclegan.errors import UserError
+from tf_cyclegan.data import images
+from tf_cyclegan.data.pictures import Pictures
+from tf_cyclegan.data.preprocessing import for_translation
 from tf_cyclegan.evaluation import copying, mini_truth, paired
 from tf_cyclegan.evaluation.differences import absolute_error
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
-from tf_cyclegan.preprocessing import for_translation
+from tf_cyclegan.system.errors import UserError
 
 # A Keras model: float (batch, height, width, channels) in [-1, 1] to the same.
 Generator = Callable[..., Any]

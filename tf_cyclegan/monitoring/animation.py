@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tf_cyclegan.files import write_file
 from tf_cyclegan.monitoring import thumbnails
+from tf_cyclegan.system.files import write_file
 
 _FRAMES = 40
 # Milliseconds that a frame is shown, and the last one, before it all begins again.

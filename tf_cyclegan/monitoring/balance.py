@@ -1,4 +1,4 @@
-"""Whether discriminators and generators keep up with each other, in plain words."""
+"""Whether each discriminator and its generator are in balance, in words."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tf_cyclegan.monitoring import scalars
 
-# Parts of the loss of guessing.
+# Shares of the loss of guessing above and below which a discriminator guesses or is always right.
 _GUESSES, _KNOWS = 0.9, 0.1
 
 
@@ -15,18 +15,20 @@ class Balance:
     """How one discriminator does.
 
     Attributes:
-      name: the scalar that tells, of history.csv.
-      place: 0 where the discriminator knows all, 1 where it guesses; in between, clipped.
-      words: what the number means, one or two sentences.
+      name: the scalar of history.csv that tells.
+      title: that scalar in words.
+      place: from 0, always right, to 1, guessing; clipped.
+      words: what the value means, in one or two sentences.
     """
 
     name: str
+    title: str
     place: float
     words: str
 
 
 def balances(row: Mapping[str, float], adversarial_loss: str) -> list[Balance]:
-    """What an epoch's row of history.csv says of each discriminator; nothing of what is not there.
+    """What an epoch's row of history.csv says of each discriminator, where its values are finite.
 
     Losses are measured against that of guessing, accuracies against a half.
     """
@@ -37,27 +39,29 @@ def balances(row: Mapping[str, float], adversarial_loss: str) -> list[Balance]:
         if not math.isfinite(value):
             continue
         if kind == "accuracy":
-            place = min(1.0, max(0.0, 2 * (1 - value)))
-            words = f"It judges {value:.0%} of the patches rightly; guessing makes 50%."
-            found.append(Balance(name, place, words))
+            part = 2 * (1 - value)
+            words = f"It classifies {value:.0%} of the patches correctly; guessing gives 50%."
         elif kind == "discriminator" and chance is not None:
-            place = min(1.0, max(0.0, value / chance))
-            words = f"Loss {value:.3g}, guessing makes {chance:.3g}. {_meaning(value / chance)}"
-            found.append(Balance(name, place, words))
+            part, kind = value / chance, "loss"
+            words = f"Loss {value:.3g}; guessing gives {chance:.3g}. {_meaning(part)}"
+        else:
+            continue
+        title = f"{scalars.label(name)}: {kind}"
+        found.append(Balance(name, title, min(1.0, max(0.0, part)), words))
     return found
 
 
 def _meaning(part: float) -> str:
     if part > 1.1:
-        return "Worse than guessing: it is sure and wrong, as happens at the very start."
+        return "Worse than guessing: confidently wrong, as often in the first epochs."
     if part > _GUESSES:
         return (
-            "It can hardly tell the two apart: the translations are good, or it has not learned "
-            "yet; the samples show which."
+            "It can hardly tell fake from real: the fakes are good, or it has not learned yet; the "
+            "samples show which."
         )
     if part < _KNOWS:
         return (
-            "It knows nearly every translation, so the generator gets little to learn from; if "
-            "the samples stand still, the discriminators are too strong."
+            "It spots nearly every fake, so its generator has little to learn from; if the samples "
+            "stop changing, the discriminators are too strong."
         )
-    return "It tells many apart, not all: both sides have something to learn."
+    return "It spots many fakes, but not all: both networks have something to learn."

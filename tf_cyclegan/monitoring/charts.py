@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_cyclegan.files import write_file
-from tf_cyclegan.monitoring import history, scalars
+from tf_cyclegan.monitoring import scalars
+from tf_cyclegan.system.files import write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,17 +20,17 @@ _LEFT, _RIGHT, _ABOVE, _BELOW = 0.65, 0.15, 0.55, 0.5
 _DOTS = 30
 
 
-def write(workdir: Path, adversarial_loss: str) -> None:
-    """Writes workdir/losses.png from history.csv; nothing where that holds nothing.
+def write(workdir: Path, rows: Sequence[Mapping[str, float]], adversarial_loss: str) -> None:
+    """Writes workdir/losses.png; nothing where there are no rows.
 
     Args:
       workdir: the run's folder.
+      rows: those of history.csv.
       adversarial_loss: the setting, which tells where a discriminator's loss is that of guessing.
     """
     # Matplotlib takes a second to import. Figure, unlike pyplot, touches no global state.
     from matplotlib.figure import Figure
 
-    rows = history.read(workdir)
     panels = [p for p in scalars.panels(rows, adversarial_loss) if p.family != "time"]
     if not panels:
         return

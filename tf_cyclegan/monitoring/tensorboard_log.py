@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan.errors import UserError
 from tf_cyclegan.monitoring import scalars
+from tf_cyclegan.system.errors import UserError
 
 _FOLDER = "logs"
 

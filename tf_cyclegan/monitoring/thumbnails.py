@@ -1,4 +1,4 @@
-"""Small copies of the sample sheets, made once: looking at 200 epochs decodes no 200 sheets."""
+"""Small copies of the sample sheets, kept in samples/small: 200 epochs are 200 large PNG files."""
 
 import io
 from collections.abc import Sequence
@@ -6,22 +6,21 @@ from pathlib import Path
 
 from PIL import Image
 
-from tf_cyclegan.files import write_file
+from tf_cyclegan.system.files import write_file
 
-# Of a sheet's seven columns, in pixels: about 75 for each picture.
+# Pixels; a sheet has six pictures side by side.
 WIDTH = 560
 _QUALITY = 70
 
 
 def sheet_path(workdir: Path, epoch: int) -> Path:
-    """Where the sample sheet of an epoch is, in full size."""
+    """The file of an epoch's sample sheet in full size."""
     return workdir / "samples" / f"epoch_{epoch:04}.png"
 
 
 def epochs(workdir: Path, last: int, most: int) -> list[int]:
-    """The epochs up to `last` that have a sample sheet: at most so many, evenly spread.
-
-    The first and the newest are always among them.
+    """The epochs up to `last` that have a sample sheet: at most `most` of them, evenly spread, with
+    the first and the newest.
     """
     names = (path.stem.removeprefix("epoch_") for path in (workdir / "samples").glob("epoch_*.png"))
     there = sorted(int(name) for name in names if name.isdecimal() and int(name) <= last)
@@ -29,10 +28,10 @@ def epochs(workdir: Path, last: int, most: int) -> list[int]:
 
 
 def read(workdir: Path, epoch: int) -> bytes:
-    """The sheet of an epoch as a WebP of WIDTH pixels or fewer, made where it is not there yet."""
+    """An epoch's sheet as WebP, at most WIDTH pixels wide: made anew if older than the sheet."""
     sheet = sheet_path(workdir, epoch)
     small = sheet.parent / "small" / f"{sheet.stem}.webp"
-    # A run that was continued from an older checkpoint has made the sheet again.
+    # A run resumed from an older checkpoint writes the sheet again.
     if not small.exists() or small.stat().st_mtime_ns < sheet.stat().st_mtime_ns:
         write_file(small, _shrunk(sheet))
     return small.read_bytes()

@@ -3,7 +3,7 @@
 import keras
 
 from tf_cyclegan.config import Config
-from tf_cyclegan.networks import external, pix2pix, resnet
+from tf_cyclegan.networks import pix2pix, resnet, tensorflow_examples
 
 _RESNET_STYLES = {"resnet": "paper", "resnet_keras": "keras"}
 
@@ -23,7 +23,7 @@ def build_generator(
       UserError: `networks` is a package that is not installed.
     """
     if config.networks == "tensorflow_examples":
-        return external.reseed(external.pix2pix().unet_generator(3, norm_type="instancenorm"), seed)
+        return tensorflow_examples.unet_generator(seed)
     source, target = (config.channels(domain) for domain in direction.split("to"))
     if config.generator == "unet":
         return pix2pix.unet_generator(
@@ -62,8 +62,7 @@ def build_discriminator(
       UserError: `networks` is a package that is not installed.
     """
     if config.networks == "tensorflow_examples":
-        network = external.pix2pix().discriminator(norm_type="instancenorm", target=False)
-        return external.reseed(network, seed)
+        return tensorflow_examples.discriminator(seed)
     channels = config.channels(domain)
     if config.generator == "unet":
         return pix2pix.discriminator(

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_cyclegan import first_values
+from tf_cyclegan.system import cores
 
 # Weights that a thread draws at a time.
 _PART = 2**19
@@ -73,19 +73,13 @@ class Normal(keras.initializers.Initializer):
         self.seed = seed
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
-        dtype = dtype or "float32"
-        return first_values.first_value(
-            shape, dtype, lambda threads: tf.cast(self._drawn(shape, threads), dtype)
-        )
-
-    def _drawn(self, shape: tuple[int, ...], threads: int) -> np.ndarray:
         drawn = np.empty(shape, np.float32)
         # Parts of one size with a seed each: the numbers do not depend on the number of threads.
         parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
         seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(cores.usable()) as pool:
             list(pool.map(self._draw, parts, seeds))
-        return drawn
+        return tf.cast(drawn, dtype or "float32")
 
     def _draw(self, part: np.ndarray, seed: np.random.SeedSequence) -> None:
         np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)

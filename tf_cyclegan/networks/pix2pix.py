@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from tf_cyclegan.networks import small_maps
+from tf_cyclegan.networks.cpu import small_maps
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import draw_seeds, kernel_initializer
 
@@ -133,11 +133,6 @@ class _Innermost(small_maps.Conv2D):
     A map of one pixel minus its mean is zero, whatever it was, and so are the gradients of the
     kernel, which is one of the largest.
     """
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        super().build(input_shape)
-        # Nor do its optimizer's means then need any memory.
-        self.kernel.may_rest = True
 
     def convolution_op(self, inputs: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
         if inputs.shape[1:3] == (2, 2):

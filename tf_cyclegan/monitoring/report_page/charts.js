@@ -1,7 +1,7 @@
 "use strict";
 
-// One chart for each panel of the data. The legend shows the values of the epoch that is pointed
-// at, in every chart at once; of the newest epoch otherwise.
+// One chart per panel. The legends of all charts show the values of the epoch under the pointer,
+// otherwise of the newest.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 8, right: 10, bottom: 24, left: 52 };
@@ -24,7 +24,7 @@ function shown(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-// Round numbers between low and high: multiples of 1, 2 or 5 times a power of ten.
+// Multiples of 1, 2 or 5 times a power of ten between low and high.
 function linearTicks(low, high, count) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -166,12 +166,12 @@ class Chart {
     if (!points.length) return;
     const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L");
     add(group, "path", { d: `M${line}`, stroke: "currentcolor" });
-    // A curve of one point would show nothing.
+    // Dots, without which a single point would be invisible.
     const dots = points.length <= 30 ? points : [];
     for (const [cx, cy] of dots) add(group, "circle", { cx, cy, r: 3, fill: "currentcolor" });
   }
 
-  // Shows the values of one epoch by its place in the list; null: of the newest.
+  // Shows the values of the epoch at this index; null: of the newest.
   point(index) {
     this.pointed = index;
     const at = index ?? this.epochs.length - 1;

@@ -3,15 +3,15 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const find = (id) => document.getElementById(id);
 
-// What the reader has set stays over the page's reloading of itself.
+// The reader's choices survive a reload.
 const KEY = `tf_cyclegan ${location.pathname}`;
 const state = { picture: 0, divider: 50, epoch: null, settings: false, scroll: 0, focus: "" };
-try { Object.assign(state, JSON.parse(sessionStorage.getItem(KEY))); } catch { /* Not allowed here. */ }
+try { Object.assign(state, JSON.parse(sessionStorage.getItem(KEY))); } catch { /* Storage may be forbidden. */ }
 
 function keep() {
   state.scroll = window.scrollY;
   state.focus = document.activeElement.id;
-  try { sessionStorage.setItem(KEY, JSON.stringify(state)); } catch { /* Not allowed here. */ }
+  try { sessionStorage.setItem(KEY, JSON.stringify(state)); } catch { /* Storage may be forbidden. */ }
 }
 
 function showComparison() {
@@ -82,12 +82,6 @@ function showSheets() {
   let sharpen = 0;
   let playing = 0;
 
-  // The sheet is shown in two halves, A to B and B to A, which stand below each other on a phone.
-  [0, 1 - data.half].forEach((start, i) => {
-    pictures[i].style.width = `${100 / data.half}%`;
-    pictures[i].style.marginLeft = `${(-100 * start) / data.half}%`;
-  });
-
   function show(index) {
     const sheet = data.sheets[index];
     slider.value = index;
@@ -97,7 +91,7 @@ function showSheets() {
     find("sheet").href = sheet.full;
     pictures.forEach((picture, i) => {
       picture.src = sheet.small;
-      picture.alt = `Epoch ${sheet.epoch}, ${["A to B", "B to A"][i]}: input, translation and back again`;
+      picture.alt = `Epoch ${sheet.epoch}, ${["A to B", "B to A"][i]}: input, translation, translated back`;
     });
     clearTimeout(sharpen);
     sharpen = setTimeout(() => {
@@ -145,8 +139,8 @@ function showTimes() {
   }
 }
 
-// While the run goes on the page loads itself again about once an epoch, where someone can see it
-// and holds nothing; ever more rarely when nothing new comes.
+// During training the page reloads about once an epoch while it is visible and nothing is being
+// dragged or played; less and less often if the run has stopped writing.
 function refresh(busy) {
   const began = Date.now();
   let held = false;

@@ -1,0 +1,1 @@
+"""How fast and how well it trains: campaigns for docs/performance.md and docs/quality.md."""

@@ -1,0 +1,15 @@
+"""PyTorch, for the tests that write or read its files."""
+
+import importlib
+import os
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def torch() -> ModuleType:
+    """Without PyTorch the test is skipped, but not where CI says that it must run."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
+    return importlib.import_module("torch")

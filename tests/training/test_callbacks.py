@@ -1,0 +1,119 @@
+"""What is done at the end of steps and epochs, each by itself on a run without networks."""
+
+import numpy as np
+import pytest
+
+from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring.history import History
+from tf_cyclegan.training import callbacks
+from tf_cyclegan.training.callbacks import Epoch, KeepBest, Save, Score, WriteHistory, WriteScalars
+
+STEPS_PER_EPOCH = 500
+
+
+class Run:
+    """Counts steps, whose loss is their number, and notes what is saved."""
+
+    steps_per_epoch = STEPS_PER_EPOCH
+
+    def __init__(self, workdir):
+        self.step = 0
+        self.history = History(workdir)
+        self.saves = []
+        self._sum = 0.0
+
+    @property
+    def ends_epoch(self):
+        return self.step % STEPS_PER_EPOCH == 0
+
+    def save(self, keep=False):
+        if self.step not in [step for step, _ in self.saves]:
+            self.saves.append((self.step, keep))
+
+    def loss_sums(self):
+        return np.array([self._sum])
+
+    def scalars(self, means):
+        return {"cycle": float(means[0])}
+
+    def do(self, count, *called):
+        """So many steps, with what `Run.train_on` does at their ends."""
+        for _ in range(count):
+            self.step += 1
+            self._sum += self.step
+            if self.ends_epoch:
+                mean = self._sum / STEPS_PER_EPOCH
+                number = self.step // STEPS_PER_EPOCH
+                row = {"epoch": number, "step": self.step, "cycle": mean}
+                for callback in called:
+                    callback.epoch_ended(Epoch(number, row, None))
+                self._sum = 0.0
+            for callback in called:
+                callback.step_ended()
+
+
+class Log:
+    def __init__(self):
+        self.points = []
+
+    def scalars(self, step, values):
+        self.points.append((step, values))
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(tmp_path)
+
+
+def test_saves_come_by_the_minute(run, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    save = Save(run, Config(checkpoint_every="10min"))
+    for seconds, saves in ((599, 0), (1, 1), (599, 1), (2, 2), (5, 2)):
+        now[0] += seconds
+        run.do(1, save)
+        assert len(run.saves) == saves
+
+
+def test_an_epoch_to_keep_is_saved_though_nothing_else_is_due(run):
+    run.do(3 * STEPS_PER_EPOCH, Save(run, Config(checkpoint_every="100", keep_every=2)))
+    assert run.saves == [(1000, True)]
+
+
+def test_points_are_means_since_the_last_one(run):
+    log = Log()
+    run.do(2 * STEPS_PER_EPOCH, WriteScalars(run, log), WriteHistory(run.history))
+    assert log.points == [(step, {"cycle": step - 49.5}) for step in range(100, 1001, 100)]
+    assert [row["cycle"] for row in run.history.rows] == [250.5, 750.5]
+
+
+class Model:
+    generator_g, generator_f = "G", "F"
+
+
+class Judge:
+    """Gives these overall scores, one after the other."""
+
+    def __init__(self, *scores):
+        self.left = list(scores)
+
+    def scores(self, generators):
+        assert generators == {"AtoB": "G", "BtoA": "F"}
+        return {"score_overall": self.left.pop(0)}
+
+
+def test_the_best_epoch_is_saved_and_kept(run, tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(
+        callbacks.checkpoint_files, "keep_best", lambda workdir, step: kept.append(step)
+    )
+    log = Log()
+    score = Score(Model(), Judge(5.0, 3.0, 4.0, 2.0), 2, log)
+    run.do(8 * STEPS_PER_EPOCH, score, WriteHistory(run.history), KeepBest(run, tmp_path))
+    overall = [row.get("score_overall") for row in run.history.rows]
+    assert overall == [None, 5, None, 3, None, 4, None, 2]
+    assert log.points[0] == (1000, {"score_overall": 5.0})
+    assert kept == [1000, 2000, 4000]
+    assert [step for step, _ in run.saves] == [1000, 2000, 4000]
+    KeepBest(Run(tmp_path), tmp_path)
+    assert kept[3:] == [4000], "though a process was killed before keeping it"

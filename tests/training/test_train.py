@@ -1,0 +1,224 @@
+"""The trainer from a shrunken config, and what it refuses."""
+
+import dataclasses
+import io
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from helpers.pictures import make_folder
+from tf_cyclegan.checkpoints import files as checkpoint_files
+from tf_cyclegan.data import sources
+from tf_cyclegan.monitoring.history import History
+from tf_cyclegan.system import locks
+from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.training.progress import Progress
+from tf_cyclegan.training.train import Outcome, train
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, tmp_path_factory):
+    """A workdir after 2 epochs of 4 steps."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    assert train(tiny, workdir) == Outcome(steps=8, epochs=2, trained=True)
+    return workdir
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def contents(workdir):
+    return {p: p.read_bytes() for p in sorted(workdir.rglob("*")) if p.is_file()}
+
+
+def test_workdir_holds_what_is_promised(trained, tiny):
+    assert json.loads((trained / "config.json").read_text()) == tiny.to_dict()
+    names = {p.relative_to(trained).as_posix() for p in trained.rglob("*") if p.is_file()}
+    assert {"history.csv", "samples/epoch_0001.png", "samples/epoch_0002.png"} <= names
+    assert {"report.html", "losses.png", "samples/progress.gif", "samples/progress.webp"} <= names
+    assert any(name.startswith("logs/events") for name in names)
+    assert {"checkpoints/ckpt-4.index", "checkpoints/ckpt-8.index"} <= names
+    assert not [name for name in names if "partial" in name]
+    with Image.open(trained / "samples" / "epoch_0002.png") as sheet:
+        assert sheet.size == (4 + 6 * 132 + 12, 20 + 3 * 132)
+
+
+def test_history_has_the_mean_losses_of_each_epoch(trained):
+    rows = History(trained).rows
+    assert [(row["epoch"], row["step"]) for row in rows] == [(1, 4), (2, 8)]
+    for row in rows:
+        assert all(np.isfinite(list(row.values())))
+        assert row["total_g"] == pytest.approx(
+            row["adversarial_g"] + row["cycle"] + row["identity_g"], rel=1e-5
+        )
+        # An untrained generator is about as far from the picture as grey is.
+        assert 3 < row["cycle"] < 20
+
+
+def test_a_finished_run_is_left_alone(copied, tiny):
+    before = contents(copied)
+    assert train(tiny, copied) == Outcome(steps=8, epochs=2, trained=False)
+    assert contents(copied) == before
+
+
+def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
+    longer = dataclasses.replace(tiny, epochs=3, checkpoint_every="2")
+    assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)
+    assert [row["epoch"] for row in History(copied).rows] == [1, 2, 3]
+    assert json.loads((copied / "config.json").read_text())["epochs"] == 3
+    assert (copied / "checkpoints" / "ckpt-12.index").exists(), "the end is always saved"
+
+
+def test_max_steps_ends_within_an_epoch_and_saves(copied, tiny):
+    part = dataclasses.replace(tiny, epochs=9, max_steps=10)
+    assert train(part, copied) == Outcome(steps=10, epochs=2, trained=True)
+    assert (copied / "checkpoints" / "ckpt-10.index").exists()
+    assert train(part, copied).trained is False
+
+
+def test_another_run_is_refused_and_nothing_is_touched(copied, tiny):
+    before = contents(copied)
+    with pytest.raises(UserError, match=r"filters \(there 2, now 4\)"):
+        train(dataclasses.replace(tiny, filters=4, epochs=9), copied)
+    assert contents(copied) == before
+
+
+def test_other_training_pictures_are_refused_and_nothing_is_touched(copied, tiny, monkeypatch):
+    load = sources.load
+
+    def one_more(dataset, split, **settings):
+        pictures = load(dataset, split, **settings)
+        names = (*pictures.names[:-1], "other.png") if split == "trainB" else pictures.names
+        return dataclasses.replace(pictures, names=names)
+
+    monkeypatch.setattr(sources, "load", one_more)
+    before = contents(copied)
+    with pytest.raises(UserError, match="training pictures were others"):
+        train(dataclasses.replace(tiny, epochs=3), copied)
+    assert contents(copied) == before
+
+
+def test_saving_by_steps_and_keeping_some_for_good(copied, tiny):
+    longer = dataclasses.replace(
+        tiny, epochs=5, checkpoint_every="3steps", max_to_keep=2, keep_every=2
+    )
+    train(longer, copied)
+    names = {p.relative_to(copied / "checkpoints") for p in copied.rglob("ckpt-*.index")}
+    # Each third step, the end of the fourth epoch, the end; of the newest, two stay.
+    assert sorted(map(str, names)) == ["ckpt-18.index", "ckpt-20.index", "kept/ckpt-16.index"]
+
+
+def test_training_goes_on_from_the_newest_whole_checkpoint(copied, tiny):
+    (copied / "checkpoints" / "ckpt-8.index").write_bytes(b"")
+    told = io.StringIO()
+    longer = dataclasses.replace(tiny, epochs=3)
+    assert train(longer, copied, Progress(told)).steps == 12
+    assert "ckpt-8: is damaged (" in told.getvalue()
+    assert "Resuming from step 4, " in told.getvalue()
+    assert [row["epoch"] for row in History(copied).rows] == [1, 2, 3]
+
+
+def test_when_all_checkpoints_are_damaged_nothing_is_touched(copied, tiny):
+    for data in copied.rglob("*.data*"):
+        data.write_bytes(data.read_bytes()[:500])
+    before = contents(copied)
+    with pytest.raises(UserError, match=r"all 2 checkpoints are damaged"):
+        train(dataclasses.replace(tiny, epochs=3), copied)
+    assert contents(copied) == before
+
+
+def test_the_settings_in_the_checkpoint_are_those_that_count(copied, tiny):
+    (copied / "config.json").unlink()
+    with pytest.raises(UserError, match=r"filters \(there 2, now 4\)"):
+        train(dataclasses.replace(tiny, filters=4, epochs=9), copied)
+    assert train(tiny, copied).trained is False
+
+
+def test_a_workdir_in_use_is_refused(copied, tiny):
+    with locks.hold(copied):
+        before = contents(copied)
+        with pytest.raises(UserError, match="is training here"):
+            train(dataclasses.replace(tiny, epochs=3), copied)
+        assert contents(copied) == before
+
+
+def test_divergence_is_told_and_never_saved(tiny, tmp_path):
+    wild = dataclasses.replace(tiny, learning_rate=1e30, checkpoint_every="1steps")
+    with pytest.raises(UserError, match="diverged") as caught:
+        train(wild, tmp_path / "run")
+    told = str(caught.value)
+    step = int(re.search(r"in step (\d+):", told)[1])
+    assert step <= 3
+    assert re.search(r": .*(total_g|generator_g).* stopped being finite, on the pictures ", told)
+    assert re.search(r"trainA/\d\.png, trainB/\d\.png; ", told)
+    for path in checkpoint_files.find_all(tmp_path / "run"):
+        assert checkpoint_files.step_of(path) < step
+        reader = tf.train.load_checkpoint(str(path))
+        for name in reader.get_variable_to_shape_map():
+            if "generator" in name and ".OPTIMIZER" not in name:
+                value = reader.get_tensor(name)
+                assert value.dtype != np.float32 or np.isfinite(value).all(), name
+
+
+def test_bad_pictures_are_found_before_anything_is_written(tiny, tmp_path):
+    root = make_folder(tmp_path / "photos", trainA=2, trainB=2)
+    (root / "trainB" / "1.png").write_text("not a picture")
+    with pytest.raises(UserError, match=r"trainB/1\.png: is not a picture"):
+        train(dataclasses.replace(tiny, dataset=str(root)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_workdir_under_a_file_is_refused(tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"workdir=.*file cannot be written to"):
+        train(tiny, tmp_path / "file" / "run")
+
+
+def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
+    root = make_folder(tmp_path / "photos", trainA=2, trainB=3)
+    config = dataclasses.replace(tiny, dataset=str(root), epochs=1, limit_train=1)
+    assert train(config, tmp_path / "run") == Outcome(1, 1, trained=True, tested=False)
+    with Image.open(tmp_path / "run" / "samples" / "epoch_0001.png") as sheet:
+        assert sheet.height == 20 + 132, "limited to the one picture trained on"
+
+
+def test_the_papers_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path):
+    """With image pools, which are full by then, and a learning rate that goes down."""
+    config = dataclasses.replace(
+        tiny,
+        generator="resnet",
+        residual_blocks=1,
+        adversarial_loss="lsgan",
+        pool_size=3,
+        epoch_length="larger",
+        epochs=3,
+        decay_start=1,
+    )
+    train(config, tmp_path / "whole")
+    train(dataclasses.replace(config, max_steps=7), tmp_path / "parts")
+    assert train(config, tmp_path / "parts") == Outcome(steps=15, epochs=3, trained=True)
+    whole, parts = (
+        tf.train.load_checkpoint(str(tmp_path / name / "checkpoints" / "ckpt-15"))
+        for name in ("whole", "parts")
+    )
+    names = [n for n in whole.get_variable_to_shape_map() if "save_counter" not in n]
+    assert len([n for n in names if n.startswith("pools/discriminator_")]) == 4
+    for name in names:
+        if name != "_CHECKPOINTABLE_OBJECT_GRAPH":
+            np.testing.assert_array_equal(
+                whole.get_tensor(name), parts.get_tensor(name), err_msg=name
+            )
+    ours, theirs = History(tmp_path / "whole").rows, History(tmp_path / "parts").rows
+    assert [row["learning_rate"] for row in ours] == pytest.approx([2e-4, 4e-4 / 3, 2e-4 / 3])
+    for row, other in zip(ours, theirs, strict=True):
+        timed = {"steps_per_second", "step_seconds", "data_seconds"}
+        assert {k: v for k, v in row.items() if k not in timed} == {
+            k: v for k, v in other.items() if k not in timed
+        }

@@ -1,0 +1,89 @@
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers.pictures import make_picture
+from tf_cyclegan.checkpoints import files as checkpoint_files
+from tf_cyclegan.checkpoints import saving
+from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
+from tf_cyclegan.data import images
+from tf_cyclegan.model.cyclegan import CycleGAN
+from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.translation.translator import Translator
+
+
+@pytest.fixture(scope="module")
+def run(tiny, tmp_path_factory):
+    """A workdir with two checkpoints of different weights, and the model of the last."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    model = CycleGAN(tiny)
+    state = TrainingState(len(model.scalar_names), [1, 2])
+    saved = Checkpoints(workdir, model, state, tiny)
+    saved.save()
+    for variable in model.generator_g.trainable_variables:
+        variable.assign(variable * 3.0)
+    state.step.assign(5)
+    saved.save()
+    return workdir, model
+
+
+def expected(generator, picture):
+    batch = images.to_float(images.resize(picture, 32, 32, "bilinear"))[None]
+    return images.to_uint8(generator(batch, training=False))[0]
+
+
+def test_each_direction_has_its_generator(run):
+    workdir, model = run
+    translator = Translator(workdir)
+    picture = make_picture(0)
+    for direction, generator in (("AtoB", model.generator_g), ("BtoA", model.generator_f)):
+        translated = translator.translate(picture, direction)
+        assert translated.dtype == np.uint8
+        np.testing.assert_array_equal(translated, expected(generator, picture))
+
+
+def test_an_older_checkpoint_can_be_taken(run):
+    workdir, _ = run
+    newest, older = Translator(workdir), Translator(workdir, 0)
+    assert (newest.checkpoint.name, older.checkpoint.name) == ("ckpt-5", "ckpt-0")
+    picture = make_picture(0)
+    assert (newest.translate(picture, "AtoB") != older.translate(picture, "AtoB")).any()
+    checkpoint_files.keep_best(workdir, 0)
+    assert Translator(workdir, "best").checkpoint == workdir / "checkpoints" / "best" / "ckpt-0"
+    with pytest.raises(UserError, match="no checkpoint of step 3; there are 0, 5"):
+        Translator(workdir, 3)
+
+
+def test_one_direction_restores_one_generator(run, monkeypatch):
+    restored = []
+    monkeypatch.setattr(
+        saving, "restore_networks", lambda path, **networks: restored.append(list(networks))
+    )
+    Translator(run[0], direction="BtoA")
+    assert restored == [["generator_f"]]
+
+
+def test_the_checkpoint_alone_says_what_the_run_was(run, tmp_path):
+    """Whatever became of config.json."""
+    workdir = shutil.copytree(run[0], tmp_path / "run")
+    for text in ('{"filters": 4}', "not JSON"):
+        (workdir / "config.json").write_text(text)
+        assert Translator(workdir).config.filters == 2
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over_and_told(run, tmp_path):
+    workdir = shutil.copytree(run[0], tmp_path / "run")
+    (workdir / "checkpoints" / "ckpt-5.data-00000-of-00001").write_bytes(b"")
+    translator = Translator(workdir)
+    assert translator.checkpoint.name == "ckpt-0"
+    assert [line.split(":")[0][-6:] for line in translator.damaged] == ["ckpt-5"]
+
+
+def test_translation_leaves_the_dropout_alone(run):
+    """Restoring for translation draws no random numbers: the same picture twice is the same."""
+    translator = Translator(run[0])
+    twice = [translator.translate(make_picture(3), "AtoB") for _ in range(2)]
+    np.testing.assert_array_equal(*twice)
+    assert tf.config.list_physical_devices("CPU")

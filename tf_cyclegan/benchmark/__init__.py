@@ -1,1 +1,0 @@
-"""How fast training and translation are, beside the tutorial's plain arrangement."""

@@ -1,0 +1,1 @@
+"""The model: four networks, their losses and optimizers, and the training step."""

@@ -1,0 +1,193 @@
+"""The numbers and words of report.html, of which report_page/page.html makes HTML."""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring import balance, samples, scalars
+from tf_cyclegan.monitoring.facts import Facts
+
+_Rows = Sequence[Mapping[str, float]]
+
+_NETWORKS = {
+    "unet": "U-Net generators, PatchGAN discriminators",
+    "resnet": "ResNet generators, PatchGAN discriminators",
+    "resnet_keras": "ResNet generators and PatchGAN discriminators of the keras.io example",
+}
+_LOSSES = {
+    "bce": "cross-entropy on logits",
+    "lsgan": "least squares",
+    "hinge": "hinge",
+    "wgan_gp": "Wasserstein with gradient penalty",
+}
+_PREPROCESSING = {
+    "resize_crop": "resized to {load}, random {size} crop, random horizontal flip",
+    "crop": "random {size} crop, random horizontal flip",
+    "resize": "resized to {size}, no augmentation",
+    "none": "original size, no augmentation",
+}
+_FILES = (
+    ("samples/", "full-size sample sheets"),
+    ("checkpoints/", "checkpoints"),
+    ("losses.png", "the curves as an image"),
+    ("history.csv", "losses and scores of each epoch"),
+    ("config.json", "the settings"),
+    ("logs/", "TensorBoard logs"),
+)
+
+
+def gather(
+    workdir: Path, config: Config, facts: Facts, rows: _Rows, finished: bool
+) -> dict[str, Any]:
+    """What page.html shows, by its names there. Arguments as those of `report.write`."""
+    newest = rows[-1] if rows else {"epoch": 0, "step": 0}
+    # A run may end within an epoch, after its last row.
+    step = facts.steps if finished else int(newest["step"])
+    settings = _settings(config)
+    return {
+        "name": workdir.absolute().name,
+        "config": config,
+        "finished": finished,
+        "epoch": int(newest["epoch"]),
+        "percent": 100 * step / facts.steps,
+        "figures": [
+            ("Epoch", f"{newest['epoch']:.0f}", f"of {config.epochs}"),
+            ("Step", f"{step:,}", f"of {facts.steps:,}"),
+            *_speed(config, facts.steps - step, rows),
+        ],
+        "now": datetime.now(timezone.utc).replace(microsecond=0),
+        "started": datetime.fromtimestamp(int(facts.started), timezone.utc),
+        "broken": _broken(rows),
+        "sheet_halves": [
+            (source, target, min(samples.COUNT, facts.pictures[f"test{source}"]))
+            for source, target in ("AB", "BA")
+        ],
+        "animations": [
+            kind for kind in ("gif", "webp") if (workdir / f"samples/progress.{kind}").exists()
+        ],
+        "balances": balance.balances(newest, config.adversarial_loss),
+        "scores": _scores(rows),
+        "best": scalars.best(rows),
+        "described": _described(config, facts),
+        "settings": settings,
+        "changed": [setting for setting in settings if setting["here"] != setting["recipe"]],
+        "files": [(path, words) for path, words in _FILES if (workdir / path).exists()],
+        "checkpoints": _checkpoints(workdir / "checkpoints", rows),
+    }
+
+
+def epoch_seconds(rows: _Rows) -> list[float]:
+    """How long each epoch took; 0 where that was not measured."""
+    steps = [0.0, *(row["step"] for row in rows)]
+    speeds = [row.get("steps_per_second", math.nan) for row in rows]
+    return [
+        (after - before) / speed if speed > 0 else 0.0
+        for (before, after), speed in zip(itertools.pairwise(steps), speeds, strict=True)
+    ]
+
+
+def _speed(config: Config, steps_left: int, rows: _Rows) -> list[tuple[str, str, str]]:
+    speed = rows[-1].get("steps_per_second", math.nan) if rows else math.nan
+    if not speed > 0:
+        return []
+    figures = [
+        ("Speed", f"{2 * config.batch_size * speed:.3g}", "pictures a second"),
+        ("Trained for", _duration(sum(epoch_seconds(rows))), ""),
+    ]
+    if steps_left:
+        figures.append(("Time left", _duration(steps_left / speed), "at this speed"))
+    return figures
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _broken(rows: _Rows) -> dict[str, Any] | None:
+    """Which scalars of the newest epoch are not finite, and the first epoch that had such."""
+    names = [name for name, value in (rows[-1] if rows else {}).items() if not math.isfinite(value)]
+    if not names:
+        return None
+    first = next(row for row in rows if not all(map(math.isfinite, row.values())))
+    return {"names": names, "since": first["epoch"]}
+
+
+def _scores(rows: _Rows) -> list[tuple[str, float, float]]:
+    """Each score's name, its newest value, and the epoch of that."""
+    newest = {
+        scalars.score_name(name): (value, row["epoch"])
+        for row in rows
+        for name, value in row.items()
+        if scalars.family(name) == "score"
+    }
+    return [(name, *found) for name, found in newest.items()]
+
+
+def _described(config: Config, facts: Facts) -> list[tuple[str, str]]:
+    def count(split: str) -> str:
+        a, b = (facts.pictures[split + domain] for domain in "AB")
+        return f"{a:,} of A, {b:,} of B"
+
+    load, size = (f"{side}x{side}" for side in (config.resize_to, config.image_size))
+    cycle = f"{config.cycle_weight:g} (cycle + {config.identity_weight:g} identity)"
+    parameters = (
+        f"{number / 1e6:.2f} M ({scalars.label(name).partition(',')[0]})"
+        for name, number in facts.parameters.items()
+    )
+    return [
+        ("Data set", config.dataset),
+        ("Training pictures", count("train")),
+        ("Test pictures", count("test")),
+        ("Preprocessing", _PREPROCESSING[config.preprocess].format(load=load, size=size)),
+        ("Networks", f"{_NETWORKS[config.generator]}, {config.filters} filters"),
+        ("Parameters", " + ".join(parameters)),
+        ("Loss", f"{_LOSSES[config.adversarial_loss]} + {cycle}"),
+        ("Device", facts.device),
+    ]
+
+
+def _settings(config: Config) -> list[dict[str, str]]:
+    recipe = Config(recipe=config.recipe)
+    return [
+        {
+            "name": field.name,
+            "here": _value(getattr(config, field.name)),
+            "recipe": _value(getattr(recipe, field.name)),
+            "meaning": field.metadata["meaning"],
+        }
+        for field in dataclasses.fields(config)
+    ]
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def _checkpoints(folder: Path, rows: _Rows) -> list[dict[str, Any]]:
+    """The checkpoints of the folder, newest first."""
+    epochs = {int(row["step"]): f"{row['epoch']:.0f}" for row in rows}
+    numbers = (path.stem.removeprefix("ckpt-") for path in folder.glob("ckpt-*.index"))
+    found = []
+    for step in sorted((int(number) for number in numbers if number.isdecimal()), reverse=True):
+        files = sorted(folder.glob(f"ckpt-{step}.*"))
+        found.append(
+            {
+                "name": f"ckpt-{step}",
+                "epoch": epochs.get(step, "mid-epoch"),
+                "megabytes": sum(path.stat().st_size for path in files) / 1e6,
+                "files": [path.name for path in files],
+            }
+        )
+    return found

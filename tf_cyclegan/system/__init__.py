@@ -1,0 +1,1 @@
+"""The process and the machine: errors, files, locks, cores, devices, interruptions."""

@@ -1,1 +1,0 @@
-"""PyTorch's files of weights, read without PyTorch, and the paper's networks in them."""

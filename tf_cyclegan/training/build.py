@@ -1,0 +1,44 @@
+"""Building the model of a run, and restoring it from its checkpoint."""
+
+from dataclasses import dataclass
+
+from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
+from tf_cyclegan.config import json_file
+from tf_cyclegan.model.cyclegan import CycleGAN
+from tf_cyclegan.system import devices
+from tf_cyclegan.system.files import write_file
+from tf_cyclegan.training.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Built:
+    """The model, its state, and where they are saved.
+
+    Attributes:
+      device: what it runs on and computes in, in words.
+    """
+
+    model: CycleGAN
+    state: TrainingState
+    checkpoints: Checkpoints
+    device: str
+
+
+def build(prepared: Prepared) -> Built:
+    """Builds the networks, traces the step, and restores the newest checkpoint.
+
+    Raises:
+      UserError: the checkpoint does not match the model.
+      OSError: the workdir cannot be written to.
+    """
+    config, workdir = prepared.config, prepared.workdir
+    model = CycleGAN(config)
+    # Now, so that the seconds that it takes are not those of the first step.
+    model.train_step.get_concrete_function()
+    state = TrainingState(len(model.scalar_names), prepared.pictures.fingerprints())
+    checkpoints = Checkpoints(workdir, model, state, config)
+    if prepared.newest:
+        checkpoints.restore(prepared.newest)
+    write_file(workdir / json_file.CONFIG_FILE, json_file.to_json(config).encode())
+    device = f"{devices.describe()}; computing in {model.precision}"
+    return Built(model, state, checkpoints, device)

@@ -1,0 +1,104 @@
+"""Before anything is built: whether the workdir, the checkpoints and the pictures will do."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_cyclegan.checkpoints import files as checkpoint_files
+from tf_cyclegan.config import Config
+from tf_cyclegan.config.resuming import refuse_other_run
+from tf_cyclegan.data import training_pictures
+from tf_cyclegan.data.input_pipeline import InputPipeline
+from tf_cyclegan.data.training_pictures import TrainingPictures
+from tf_cyclegan.evaluation.judge import Judge
+from tf_cyclegan.monitoring import tensorboard_log
+from tf_cyclegan.monitoring.samples import Samples
+from tf_cyclegan.system.errors import UserError
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that can be trained.
+
+    Attributes:
+      config: the settings.
+      workdir: the run's folder.
+      pictures: those that it trains on and shows.
+      pipeline: the training batches.
+      newest: the checkpoint to resume from; None for a new run.
+      total: training steps that the run is to have in all.
+      samples: the test pictures that are translated at the end of each epoch.
+      judge: scores epochs; None where `evaluate_every` is not set.
+    """
+
+    config: Config
+    workdir: Path
+    pictures: TrainingPictures
+    pipeline: InputPipeline
+    newest: Path | None
+    total: int
+    samples: Samples
+    judge: Judge | None
+
+    @property
+    def done(self) -> int:
+        """Training steps that are behind."""
+        return checkpoint_files.step_of(self.newest) if self.newest else 0
+
+
+def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepared:
+    """Checks everything that a user may have got wrong, and reads every picture once.
+
+    Args:
+      config: the settings.
+      workdir: a folder whose lock is held.
+      say: is given a line about each damaged checkpoint and each picture that cannot be used.
+
+    Raises:
+      UserError: as `train` says. Nothing is written.
+    """
+    tensorboard_log.check()
+    newest = _checkpoint(config, workdir, say)
+    pictures = training_pictures.load(config, say)
+    pipeline = InputPipeline(pictures.train_x, pictures.train_y, config)
+    total = pipeline.steps_per_epoch * config.epochs
+    total = min(total, config.max_steps or total)
+    finished = newest is not None and checkpoint_files.step_of(newest) >= total
+    if newest and not finished and checkpoint_files.pictures_in(newest) != pictures.fingerprints():
+        raise UserError(
+            f"{workdir}: its training pictures were others than those that are there now, so the "
+            f"run cannot be resumed; bring them back, or start a new one in another workdir"
+        )
+    samples = Samples(*pictures.shown(config.limit_test), config)
+    judge = None
+    if config.evaluate_every and not finished:
+        judge = Judge(config, pictures.test_x, pictures.test_y)
+    return Prepared(config, workdir, pictures, pipeline, newest, total, samples, judge)
+
+
+def check_writable(workdir: Path) -> None:
+    """Refuses a workdir that cannot be made or written to.
+
+    Raises:
+      UserError: it cannot.
+    """
+    existing = next(path for path in [workdir, *workdir.absolute().parents] if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UserError(f"workdir={workdir}: {existing} cannot be written to; choose another one")
+
+
+def _checkpoint(config: Config, workdir: Path, say: Callable[[str], None]) -> Path | None:
+    """The newest whole checkpoint, of the run that is asked for; tells of damaged newer ones."""
+    if not checkpoint_files.find_all(workdir):
+        return None
+    newest, damaged = checkpoint_files.newest_whole(workdir)
+    refuse_other_run(checkpoint_files.config_in(newest), config, str(workdir))
+    if "discriminator_x" not in checkpoint_files.networks_in(newest):
+        raise UserError(
+            f"{workdir}: holds imported generators, which translate but cannot be trained on; "
+            f"train in another workdir"
+        )
+    for line in damaged:
+        say(line)
+    return newest
