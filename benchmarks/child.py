@@ -43,7 +43,7 @@ def prepare(task: str, plain: bool, settings: dict[str, Any]) -> Callable[[], An
             network(for_translation(picture, "A", config), training=False)
         )
     if not plain:
-        devices.share_cores()
+        devices.set_thread_counts()
         devices.prepare_training()
     model = PlainStep(config) if plain else CycleGAN(config)
     x, y = (tf.constant(images.to_float(_pictures(config.batch_size, config))) for _ in "xy")

@@ -57,7 +57,7 @@ import tf_cyclegan
     done = python(code)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "ImportError: tf_cyclegan needs Keras with the backend tensorflow, but keras was imported "
+        "ImportError: tf_cyclegan needs Keras with the backend tensorflow, but Keras was imported "
         "with jax: import tf_cyclegan first, or set KERAS_BACKEND=tensorflow"
     )
 

@@ -1,6 +1,7 @@
-"""Damage of every kind, what is found all the same, and what is tidied away."""
+"""Finding, keeping and cleaning up checkpoint files, and damage of every kind."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ CONFIG = Config(epochs=7)
 
 @pytest.fixture
 def workdir(tmp_path):
-    """Three small checkpoints: of the steps 4, 8 and 12."""
+    """Three small checkpoints, of steps 4, 8 and 12."""
     numbers = tf.Variable(np.arange(1000, dtype=np.float32))
     config = tf.Variable(to_json(CONFIG))
     checkpoint = tf.train.Checkpoint(generator_g=numbers, config=config)
@@ -43,7 +44,7 @@ def empty(path):
     path.write_bytes(b"")
 
 
-def turn_a_bit(path):
+def flip_a_bit(path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -53,15 +54,11 @@ def fill_with_text(path):
     path.write_text("x" * path.stat().st_size)
 
 
-def remove(path):
-    path.unlink()
-
-
-@pytest.mark.parametrize("harm", [cut, empty, turn_a_bit, fill_with_text])
+@pytest.mark.parametrize("harm", [cut, empty, flip_a_bit, fill_with_text])
 @pytest.mark.parametrize("file", [0, 1], ids=["index", "data"])
-def test_the_newest_whole_one_is_found_and_the_damage_told(workdir, harm, file):
+def test_the_newest_intact_one_is_found_and_damage_reported(workdir, harm, file):
     harm(files(workdir, 12)[file])
-    path, damaged = checkpoint_files.newest_whole(workdir)
+    path, damaged = checkpoint_files.newest_intact(workdir)
     assert path.name == "ckpt-8"
     assert len(damaged) == 1
     assert damaged[0].startswith(f"{workdir}/checkpoints/ckpt-12: is damaged (")
@@ -70,39 +67,35 @@ def test_the_newest_whole_one_is_found_and_the_damage_told(workdir, harm, file):
         checkpoint_files.find(workdir, 12)
 
 
-def test_a_missing_shard_is_damage_and_a_missing_index_no_checkpoint(workdir):
+def test_a_missing_shard_is_damage_and_without_an_index_there_is_no_checkpoint(workdir):
     files(workdir, 12)[1].unlink()
-    assert checkpoint_files.newest_whole(workdir)[0].name == "ckpt-8"
+    assert checkpoint_files.newest_intact(workdir)[0].name == "ckpt-8"
     files(workdir, 8)[0].unlink()
-    path, damaged = checkpoint_files.newest_whole(workdir)
+    path, damaged = checkpoint_files.newest_intact(workdir)
     assert path.name == "ckpt-4"
     assert len(damaged) == 1
 
 
-def test_when_all_are_damaged_it_is_an_error_that_names_them(workdir):
-    before = {path: path.stat().st_mtime_ns for path in workdir.rglob("*")}
+def test_an_error_lists_all_when_all_are_damaged(workdir):
+    before = set(workdir.rglob("*"))
     for step in (4, 8, 12):
         cut(files(workdir, step)[1])
     with pytest.raises(UserError, match=r"all 3 .*ckpt-12: .*ckpt-8: .*ckpt-4: .*another workdir"):
-        checkpoint_files.newest_whole(workdir)
-    assert set(before) == set(workdir.rglob("*"))
+        checkpoint_files.newest_intact(workdir)
+    assert set(workdir.rglob("*")) == before
 
 
-@pytest.mark.parametrize("harm", [cut, empty, fill_with_text, remove])
-def test_tensorflows_list_is_not_needed_and_made_anew(workdir, harm):
+@pytest.mark.parametrize("harm", [cut, empty, fill_with_text, Path.unlink])
+def test_tensorflows_list_is_not_needed_and_is_rewritten(workdir, harm):
     harm(workdir / "checkpoints" / "checkpoint")
-    assert checkpoint_files.newest_whole(workdir)[0].name == "ckpt-12"
-    checkpoint_files.tidy(workdir)
+    assert checkpoint_files.newest_intact(workdir)[0].name == "ckpt-12"
+    checkpoint_files.clean_up(workdir)
     state = tf.train.get_checkpoint_state(str(workdir / "checkpoints"))
-    assert [path[-6:].lstrip("/-") for path in state.all_model_checkpoint_paths] == [
-        "ckpt-4",
-        "ckpt-8",
-        "ckpt-12"[-6:],
-    ]
+    names = [Path(path).name for path in state.all_model_checkpoint_paths]
+    assert names == ["ckpt-4", "ckpt-8", "ckpt-12"]
 
 
-def test_random_damage_is_never_anything_but_whole_or_told(workdir):
-    """A turned bit is either noticed, or was in no place that is read."""
+def test_random_damage_is_detected_or_harmless(workdir):
     rng = np.random.default_rng(0)
     whole = {file: file.read_bytes() for file in files(workdir, 12)}
     for _ in range(100):
@@ -110,7 +103,7 @@ def test_random_damage_is_never_anything_but_whole_or_told(workdir):
         harmed = bytearray(data)
         harmed[rng.integers(len(data))] ^= 1 << rng.integers(8)
         file.write_bytes(harmed[: rng.integers(len(data))] if rng.random() < 0.3 else harmed)
-        path, _ = checkpoint_files.newest_whole(workdir)
+        path, _ = checkpoint_files.newest_intact(workdir)
         if path.name == "ckpt-12":
             reader = tf.train.load_checkpoint(str(path))
             value = reader.get_tensor("generator_g/.ATTRIBUTES/VARIABLE_VALUE")
@@ -118,25 +111,20 @@ def test_random_damage_is_never_anything_but_whole_or_told(workdir):
         file.write_bytes(data)
 
 
-def test_what_a_killed_save_left_is_tidied_away_and_the_rest_stays(workdir):
+def test_files_of_a_killed_save_are_removed_and_no_others(workdir):
     folder = workdir / "checkpoints"
+    before = {path.name for path in folder.iterdir()}
     (folder / "ckpt-16_temp").mkdir()
     (folder / "ckpt-16_temp" / "part-00000-of-00001.data-00000-of-00001").write_text("half")
     (folder / "ckpt-16.data-00000-of-00001").write_text("without an index")
     (folder / "ckpt-12.data-00000-of-00001.tempstate123").write_text("half")
     (folder / "notes.txt").write_text("a person's")
-    before = sorted(path.name for path in folder.iterdir() if path.name.startswith("ckpt-4"))
-    checkpoint_files.tidy(workdir)
-    names = {path.name for path in folder.iterdir()}
-    assert names == {
-        "checkpoint",
-        "notes.txt",
-        *(f"ckpt-{step}.{part}" for step in (4, 8, 12) for part in ("index", before[0][7:])),
-    }
+    checkpoint_files.clean_up(workdir)
+    assert {path.name for path in folder.iterdir()} == {*before, "notes.txt"}
     assert steps(workdir) == [4, 8, 12]
 
 
-def test_a_kept_one_stays_when_the_other_goes(workdir):
+def test_a_kept_one_stays_when_the_original_is_deleted(workdir):
     checkpoint_files.keep(workdir / "checkpoints" / "ckpt-4")
     for file in files(workdir, 4):
         file.unlink()
@@ -146,47 +134,43 @@ def test_a_kept_one_stays_when_the_other_goes(workdir):
     assert checkpoint_files.config_in(path) == CONFIG
 
 
-def test_keeping_works_where_files_cannot_be_linked(workdir, monkeypatch):
+def test_keeping_works_without_hard_links(workdir, monkeypatch):
     def refuse(*_):
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr(checkpoint_files.os, "link", refuse)
     checkpoint_files.keep(workdir / "checkpoints" / "ckpt-8")
-    assert checkpoint_files.damage(workdir / "checkpoints" / "kept" / "ckpt-8") is None
+    assert checkpoint_files.find_damage(workdir / "checkpoints" / "kept" / "ckpt-8") is None
 
 
-def test_an_empty_workdir_says_what_makes_a_model(tmp_path):
+def test_an_empty_workdir_names_the_command_that_trains(tmp_path):
     assert checkpoint_files.find_all(tmp_path) == []
-    for look in (checkpoint_files.newest_whole, lambda workdir: checkpoint_files.find(workdir, 4)):
+    for look in (checkpoint_files.newest_intact, lambda workdir: checkpoint_files.find(workdir, 4)):
         with pytest.raises(UserError, match=r"no trained model; python scripts/train\.py"):
             look(tmp_path)
 
 
-def test_a_step_that_is_not_there_names_those_that_are(workdir):
+def test_an_unknown_step_is_refused_with_those_that_exist(workdir):
     with pytest.raises(UserError, match="no checkpoint of step 5; there are 4, 8, 12"):
         checkpoint_files.find(workdir, 5)
 
 
-def test_what_is_in_a_checkpoint(workdir):
+def test_contents(workdir, tmp_path):
     path = checkpoint_files.find(workdir, 8)
-    assert checkpoint_files.networks_in(path) == {"generator_g", "config", "save_counter"}
+    assert checkpoint_files.object_names(path) == {"generator_g", "config", "save_counter"}
     assert checkpoint_files.config_in(path) == CONFIG
+    tf.train.Checkpoint(v=tf.Variable(1.0)).write(str(tmp_path / "ckpt-1"))
+    with pytest.raises(UserError, match=r"ckpt-1: holds no settings"):
+        checkpoint_files.config_in(tmp_path / "ckpt-1")
 
 
-def test_a_checkpoint_without_settings_is_not_ours(tmp_path):
-    folder = tmp_path / "checkpoints"
-    tf.train.Checkpoint(v=tf.Variable(1.0)).write(str(folder / "ckpt-1"))
-    with pytest.raises(UserError, match=r"ckpt-1: carries no settings"):
-        checkpoint_files.config_in(folder / "ckpt-1")
-
-
-def test_a_moved_workdir_is_found_where_it_is(workdir, tmp_path_factory):
+def test_a_workdir_may_be_moved(workdir, tmp_path_factory):
     moved = shutil.move(workdir, tmp_path_factory.mktemp("new") / "moved")
-    assert checkpoint_files.newest_whole(moved)[0].parent == moved / "checkpoints"
+    assert checkpoint_files.newest_intact(moved)[0].parent == moved / "checkpoints"
 
 
-def test_the_best_takes_the_place_of_the_last_best_and_stays(workdir):
-    with pytest.raises(UserError, match="no checkpoint is known to be the best; evaluate_every"):
+def test_a_new_best_replaces_the_old_and_stays(workdir):
+    with pytest.raises(UserError, match="no checkpoint has a score; train with evaluate_every"):
         checkpoint_files.find_best(workdir)
     for step in (4, 8, 8):
         checkpoint_files.keep_best(workdir, step)

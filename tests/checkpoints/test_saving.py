@@ -1,4 +1,4 @@
-"""Overwriting and restoring, the tutorial's checkpoints in both directions, and what is refused."""
+"""Saving and restoring, exchange with the tutorial's notebook, full disks."""
 
 import dataclasses
 import resource
@@ -18,13 +18,14 @@ from tf_cyclegan.checkpoints import saving
 from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, from_recipe
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
+from tf_cyclegan.networks import tensorflow_examples
 from tf_cyclegan.system.errors import UserError
 
 TINY = Config(image_size=32, filters=2, dropout=0.5)
 
 
 def everything(model, state):
-    """Every variable that training changes."""
+    """All variables that training changes."""
     variables = [*state.variables, *model.dropout_state()]
     for name in NETWORKS:
         variables += [*getattr(model, name).trainable_variables, *model.optimizers[name].variables]
@@ -35,6 +36,11 @@ def values(variables):
     return [v.numpy().copy() for v in variables]
 
 
+def assert_equal(found, expected):
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def new_run(workdir, config=TINY, max_to_keep=3):
     model = CycleGAN(config)
     state = TrainingState(len(model.scalar_names), [1, 2])
@@ -42,34 +48,25 @@ def new_run(workdir, config=TINY, max_to_keep=3):
     return model, state, Checkpoints(workdir, model, state, config)
 
 
-def test_everything_comes_back_after_being_overwritten(tmp_path):
+def test_everything_is_restored_here_and_in_a_new_process(tmp_path):
     model, state, saved = new_run(tmp_path)
     variables = everything(model, state)
     for i, variable in enumerate(variables):
         variable.assign(tf.ones(variable.shape, variable.dtype) * tf.cast(i % 100, variable.dtype))
     state.step.assign(7)
-    before = values(variables)
+    expected = values(variables)
     path = saved.save()
     assert path == tmp_path / "checkpoints" / "ckpt-7"
     for variable in variables:
         variable.assign(tf.zeros(variable.shape, variable.dtype))
     saved.restore(path)
-    for variable, value in zip(variables, before, strict=True):
-        np.testing.assert_array_equal(variable.numpy(), value)
-
-
-def test_a_new_process_gets_everything(tmp_path):
-    model, state, saved = new_run(tmp_path)
-    model.train_step(*np.ones((2, 1, 32, 32, 3), np.float32))
-    path = saved.save()
+    assert_equal(values(variables), expected)
     other, other_state, other_saved = new_run(tmp_path, dataclasses.replace(TINY, seed=5))
     other_saved.restore(path)
-    ours, theirs = values(everything(model, state)), values(everything(other, other_state))
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_equal(values(everything(other, other_state)), expected)
 
 
-def test_old_ones_are_deleted_and_those_to_keep_stay(tmp_path):
+def test_old_ones_are_deleted_and_kept_ones_stay(tmp_path):
     _, state, saved = new_run(tmp_path, max_to_keep=2)
     for step in (5, 10, 15, 20):
         state.step.assign(step)
@@ -81,10 +78,10 @@ def test_old_ones_are_deleted_and_those_to_keep_stay(tmp_path):
     saved.save()
     paths = [str(path.relative_to(tmp_path)) for path in checkpoint_files.find_all(tmp_path)]
     assert paths == ["checkpoints/kept/ckpt-10", "checkpoints/ckpt-20", "checkpoints/ckpt-25"]
-    assert checkpoint_files.damage(tmp_path / paths[0]) is None
+    assert checkpoint_files.find_damage(tmp_path / paths[0]) is None
 
 
-def test_a_checkpoint_carries_the_settings_that_it_was_saved_with(tmp_path):
+def test_a_checkpoint_holds_the_settings_of_its_run(tmp_path):
     _, _, saved = new_run(tmp_path)
     path = saved.save()
     assert checkpoint_files.config_in(path) == TINY
@@ -96,7 +93,7 @@ def test_a_checkpoint_carries_the_settings_that_it_was_saved_with(tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"filters": 3}, {"image_size": 128}])
-def test_another_network_is_refused(tmp_path, changes):
+def test_other_networks_are_refused(tmp_path, changes):
     _, _, saved = new_run(tmp_path)
     path = saved.save()
     _, _, other = new_run(tmp_path, dataclasses.replace(TINY, **changes))
@@ -106,52 +103,52 @@ def test_another_network_is_refused(tmp_path, changes):
     assert "\n" not in str(caught.value)
 
 
-def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path):
+def test_an_unwritable_checkpoint_is_an_error(tmp_path):
     _, _, saved = new_run(tmp_path)
     (tmp_path / "checkpoints").write_text("in the way")
-    with pytest.raises(UserError, match="a checkpoint cannot be written"):
+    with pytest.raises(UserError, match="cannot write a checkpoint"):
         saved.save()
 
 
 def limit_file_size(size):
-    """What a quota does: a longer file cannot be written. Python ignores the signal for it."""
+    """Makes longer files fail, as a quota does. Python ignores the signal for it."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-def assert_first_checkpoint_is_all_there_is(workdir):
+def assert_only_the_first_checkpoint(workdir):
     assert [path.name for path in checkpoint_files.find_all(workdir)] == ["ckpt-0"]
-    assert checkpoint_files.newest_whole(workdir)[1] == []
+    assert checkpoint_files.newest_intact(workdir)[1] == []
     left = {path.name.split(".")[0] for path in (workdir / "checkpoints").iterdir()}
     assert left == {"checkpoint", "ckpt-0"}
 
 
-def test_a_quota_leaves_the_earlier_checkpoints_whole_and_nothing_half_written(tmp_path):
+def test_a_quota_leaves_earlier_checkpoints_intact_and_no_partial_one(tmp_path):
     _, state, saved = new_run(tmp_path)
     saved.save()
     state.step.assign(4)
     limit_file_size(50_000)
     try:
-        with pytest.raises(UserError, match=r"cannot be written .* MiB are free .* takes \d MiB"):
+        with pytest.raises(UserError, match=r"cannot write .* MiB are free.* takes \d MiB"):
             saved.save()
     finally:
         limit_file_size(resource.RLIM_INFINITY)
-    assert_first_checkpoint_is_all_there_is(tmp_path)
-    assert saved.save().name == "ckpt-4", "with room again it goes on"
+    assert_only_the_first_checkpoint(tmp_path)
+    assert saved.save().name == "ckpt-4", "with free space it saves again"
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 4 MiB, where the machine lets us make one."""
+    """A disk of 4 MiB, where mounting is allowed."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting needs root; the quota test does the same without")
+        pytest.skip("mounting needs root; the quota test needs none")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_leaves_the_earlier_checkpoints_whole(small_disk):
+def test_a_full_disk_leaves_earlier_checkpoints_intact(small_disk):
     _, state, saved = new_run(small_disk)
     saved.save()
     state.step.assign(4)
@@ -159,73 +156,56 @@ def test_a_full_disk_leaves_the_earlier_checkpoints_whole(small_disk):
     filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 20_000))
     with pytest.raises(UserError, match="No space left on device"):
         saved.save()
-    assert_first_checkpoint_is_all_there_is(small_disk)
+    assert_only_the_first_checkpoint(small_disk)
     filler.unlink()
     assert saved.save().name == "ckpt-4"
 
 
-def test_networks_alone_are_restored_without_the_rest(tmp_path):
+def test_networks_are_restored_without_the_rest(tmp_path):
     model, _, saved = new_run(tmp_path)
-    path = saved.save()
     other = CycleGAN(dataclasses.replace(TINY, seed=9))
-    kept = values(other.generator_f.weights)
-    saving.restore_networks(path, generator_g=other.generator_g)
-    for a, b in zip(model.generator_g.weights, other.generator_g.weights, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy())
-    for a, b in zip(kept, other.generator_f.weights, strict=True):
-        np.testing.assert_array_equal(a, b.numpy())
+    unchanged = values(other.generator_f.weights)
+    saving.restore_networks(saved.save(), generator_g=other.generator_g)
+    assert_equal(values(other.generator_g.weights), values(model.generator_g.weights))
+    assert_equal(values(other.generator_f.weights), unchanged)
 
 
-@pytest.fixture(scope="module")
-def notebook():
-    """What the tutorial's notebook makes: four networks and four Keras Adams, after one update."""
-    sys.path.insert(0, str(Path(helpers.__file__).parent / "standin"))
-    try:
-        from tf_cyclegan.networks import tensorflow_examples
-
-        pix2pix = tensorflow_examples._pix2pix()
-    finally:
-        sys.path.pop(0)
-        for name in [name for name in sys.modules if name.startswith("tensorflow_examples")]:
-            del sys.modules[name]
-    objects = {
-        "generator_g": pix2pix.unet_generator(3, norm_type="instancenorm"),
-        "generator_f": pix2pix.unet_generator(3, norm_type="instancenorm"),
-        "discriminator_x": pix2pix.discriminator(norm_type="instancenorm", target=False),
-        "discriminator_y": pix2pix.discriminator(norm_type="instancenorm", target=False),
-    }
-    for name in list(objects):
+@pytest.fixture
+def notebook(monkeypatch):
+    """The objects of the tutorial's notebook, after one update: narrow networks and Keras Adams."""
+    monkeypatch.syspath_prepend(Path(helpers.__file__).parent / "standin")
+    pix2pix = tensorflow_examples.import_pix2pix()
+    for name in [name for name in sys.modules if name.startswith("tensorflow_examples")]:
+        del sys.modules[name]
+    monkeypatch.setattr(pix2pix, "FILTERS", 4)
+    objects = {}
+    for name in NETWORKS:
+        if name.startswith("generator"):
+            network = pix2pix.unet_generator(3, norm_type="instancenorm")
+        else:
+            network = pix2pix.discriminator(norm_type="instancenorm", target=False)
         adam = keras.optimizers.Adam(2e-4, beta_1=0.5)
-        variables = objects[name].trainable_variables
+        variables = network.trainable_variables
         adam.apply_gradients([(tf.ones(v.shape), v) for v in variables])
-        objects[f"{name}_optimizer"] = adam
+        objects |= {name: network, f"{name}_optimizer": adam}
     return objects
 
 
-@pytest.fixture(scope="module")
-def tutorial():
-    return CycleGAN(from_recipe("tutorial"))
+def test_checkpoints_are_exchanged_with_the_notebook(tmp_path, notebook):
+    ours = CycleGAN(from_recipe("tutorial", {"filters": 4}))
 
+    def assert_same():
+        for name in NETWORKS:
+            variables = [*getattr(ours, name).weights, *ours.optimizers[name].variables]
+            theirs = [*notebook[name].weights, *notebook[f"{name}_optimizer"].variables]
+            assert_equal(values(variables), values(theirs))
 
-def assert_same(model, notebook):
-    for name in NETWORKS:
-        ours = [*getattr(model, name).weights, *model.optimizers[name].variables]
-        theirs = [*notebook[name].weights, *notebook[f"{name}_optimizer"].variables]
-        for a, b in zip(ours, theirs, strict=True):
-            np.testing.assert_array_equal(a.numpy(), b.numpy())
-
-
-def test_the_notebooks_checkpoint_restores_here(tmp_path, notebook, tutorial):
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(**notebook), str(tmp_path), 5)
-    saving.restore_tutorial(manager.save(), tutorial)
-    assert_same(tutorial, notebook)
-
-
-def test_a_checkpoint_of_here_restores_in_the_notebook(tmp_path, notebook, tutorial):
-    state = TrainingState(len(tutorial.scalar_names), [1, 2])
+    saving.restore_tutorial(manager.save(), ours)
+    assert_same()
     for name in NETWORKS:
-        variables = tutorial.optimizers[name].variables
-        variables[-1].assign(tf.fill(variables[-1].shape, 0.25))
-    path = Checkpoints(tmp_path, tutorial, state, TINY).save()
+        slot = ours.optimizers[name].variables[-1]
+        slot.assign(tf.fill(slot.shape, 0.25))
+    path = Checkpoints(tmp_path, ours, TrainingState(len(ours.scalar_names), [1, 2]), TINY).save()
     tf.train.Checkpoint(**notebook).restore(str(path)).assert_existing_objects_matched()
-    assert_same(tutorial, notebook)
+    assert_same()

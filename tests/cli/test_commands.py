@@ -125,9 +125,9 @@ def test_help_lists_what_is_used_most_and_helpfull_all(tmp_path):
     for field in fields(Config):
         assert re.search(rf"^  --(\[no\])?{field.name}\b", full, re.M), field.name
     text = re.sub(r"\s+", " ", full)
-    assert "--image_size height and width that the networks train on, in pixels" in text
-    assert "[mini 64; tutorial 256; paper 256; keras 256; facades 256]" in text
-    assert "[mini bilinear; tutorial nearest; paper bicubic]" in text, "those that differ alone"
+    assert "--image_size height and width of training pictures, in pixels" in text
+    assert "[64; tutorial, paper, keras, facades: 256]" in text
+    assert "[bilinear; tutorial: nearest; paper: bicubic]" in text, "those that differ alone"
 
 
 def test_version(tmp_path):

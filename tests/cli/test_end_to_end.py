@@ -81,7 +81,7 @@ def test_generate_translates_the_last_run(runs):
 def test_evaluate_scores_both_directions(runs, monkeypatch):
     cwd = runs[0]
     # Damaged weights where Keras keeps them: without them the network would be asked.
-    cached = cwd / "keras" / "models" / inception._NAME
+    cached = cwd / "keras" / "models" / inception.WEIGHTS_FILE
     cached.parent.mkdir(parents=True)
     cached.write_text("not weights")
     monkeypatch.setenv("KERAS_HOME", str(cwd / "keras"))

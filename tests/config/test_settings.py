@@ -97,7 +97,7 @@ def test_changes_win_over_the_recipe():
             {"unet_levels": 5, "networks": "tensorflow_examples"},
             "networks=tensorflow_examples has unet_levels=8 only, not 5",
         ),
-        ({"channels_x": 4}, "channels_x=4: give 3 for colour or 1"),
+        ({"channels_x": 4}, "channels_x=4: give 3 for RGB or 1"),
         ({"channels_x": 1}, "channels_x=1 and channels_y=3: the identity loss"),
         ({"preprocess": "none", "batch_size": 2}, "batch_size=2 cannot combine"),
         ({"preprocess": "none", "pool_size": 50}, "pool_size=50 cannot combine"),

@@ -1,16 +1,19 @@
-import re
-
 import pytest
 
 from helpers.pictures import make_picture
 from tf_cyclegan.config import Config
-from tf_cyclegan.data.picture_check import PictureCheck
+from tf_cyclegan.data.picture_check import keep_usable
 from tf_cyclegan.data.pictures import Pictures
-from tf_cyclegan.data.prepared_pictures import PreparedPictures
+from tf_cyclegan.data.prepared_pictures import prepare
 from tf_cyclegan.system.errors import UserError
 
 
-def source(count, bad=()):
+@pytest.fixture
+def said():
+    return []
+
+
+def pictures(count, bad=()):
     def read(i):
         if i in bad:
             raise UserError(f"{i}.png: is bad; remove it")
@@ -19,49 +22,33 @@ def source(count, bad=()):
     return Pictures(tuple(f"{i}.png" for i in range(count)), read)
 
 
-def test_says_nothing_where_all_are_good():
-    said = []
-    check = PictureCheck(said.append)
-    assert check.usable("trainA", source(3)).names == ("0.png", "1.png", "2.png")
-    assert len(check.usable("testA", source(0))) == 0
-    check.conclude(skip=False)
+def test_good_pictures_are_kept_silently(said):
+    usable = keep_usable({"trainA": pictures(3), "testA": pictures(0)}, False, said.append)
+    assert usable["trainA"].names == ("0.png", "1.png", "2.png")
+    assert len(usable["testA"]) == 0
     assert said == []
 
 
-def test_lists_all_bad_ones_of_all_splits():
-    said = []
-    check = PictureCheck(said.append)
-    assert check.usable("trainA", source(4, bad={1, 3})).names == ("0.png", "2.png")
-    check.usable("trainB", source(30, bad={29}))
-    told = "3 of 34 pictures cannot be used (listed above); remove them, or go on without them: "
-    with pytest.raises(UserError, match=re.escape(f"{told}skip_unreadable=True")):
-        check.conclude(skip=False)
+def test_bad_pictures_of_all_splits_are_listed(said):
+    splits = {"trainA": pictures(4, bad={1, 3}), "trainB": pictures(30, bad={29})}
+    with pytest.raises(UserError, match=r"^3 of 34 pictures cannot .*: skip_unreadable=True$"):
+        keep_usable(splits, False, said.append)
     assert said == [f"{i}.png: is bad; remove it" for i in (1, 3, 29)]
 
 
-def test_a_single_one_is_told_at_once():
-    said = []
-    check = PictureCheck(said.append)
-    check.usable("trainA", source(4, bad={2}))
+def test_a_single_bad_picture_is_the_error(said):
     with pytest.raises(UserError, match=r"^2\.png: is bad; remove it, .*: skip_unreadable=True$"):
-        check.conclude(skip=False)
+        keep_usable({"trainA": pictures(4, bad={2})}, False, said.append)
     assert said == []
 
 
-def test_goes_on_without_them():
-    said = []
-    check = PictureCheck(said.append)
-    config = Config(image_size=32)
-    left = check.usable("trainA", PreparedPictures(source(4, bad={1, 3}), "A", config))
-    check.conclude(skip=True)
-    assert isinstance(left, PreparedPictures)
-    assert left.names == ("0.png", "2.png")
+def test_bad_pictures_are_skipped_on_request(said):
+    usable = keep_usable({"trainA": pictures(4, bad={1, 3})}, True, said.append)
+    assert usable["trainA"].names == ("0.png", "2.png")
     assert said[2:] == ["Going on without 2 of 4 pictures, which cannot be used (listed above)"]
 
 
-def test_pictures_too_small_to_crop_are_among_them():
-    check = PictureCheck(lambda line: None)
-    small = PreparedPictures(source(3), "A", Config(image_size=64, preprocess="crop"))
-    assert len(check.usable("trainA", small)) == 0
+def test_a_split_without_usable_pictures_is_an_error(said):
+    small = prepare(pictures(3), "A", Config(image_size=64, preprocess="crop"))
     with pytest.raises(UserError, match="trainA: none of the pictures can be used"):
-        check.conclude(skip=True)
+        keep_usable({"trainA": small}, True, said.append)

@@ -1,4 +1,4 @@
-"""Whatever comes in, a result comes out or a UserError; no other exception, and no warning."""
+"""Any input gives a result or a UserError; no other exception, no warning, no output."""
 
 import contextlib
 import dataclasses
@@ -10,39 +10,38 @@ import warnings
 import zipfile
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.strange_files import encoded
-from helpers.strange_pictures import SEEN
+from helpers.strange_pictures import VALID
 from tf_cyclegan.config import Config, json_file
 from tf_cyclegan.data import images
 from tf_cyclegan.data.input_pipeline import InputPipeline
 from tf_cyclegan.data.pictures import Pictures
-from tf_cyclegan.data.prepared_pictures import PreparedPictures
+from tf_cyclegan.data.prepared_pictures import prepare
 from tf_cyclegan.data.preprocessing import for_translation
 from tf_cyclegan.data.sources import folder
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.translation.output_names import png_names
 
 
-def trying(count):
-    """The same examples on every run, none of them kept in a file."""
-    shared = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+def examples(count):
+    """The same examples on every run, without a database."""
+    suppressed = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     return settings(
         max_examples=count,
         derandomize=True,
         deadline=None,
         database=None,
-        suppress_health_check=shared,
+        suppress_health_check=suppressed,
     )
 
 
 @contextlib.contextmanager
-def clean(capfd):
-    """Nothing but a UserError of one line is raised, and nothing is printed or warned of."""
+def only_user_errors(capfd):
+    """Suppresses UserErrors; fails on warnings and output."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with contextlib.suppress(UserError):
@@ -52,10 +51,10 @@ def clean(capfd):
 
 
 @st.composite
-def damaged(draw, wholes):
-    """One of `wholes` with bytes changed, taken out or put in, or its end cut off."""
-    data = bytearray(draw(st.sampled_from(wholes)))
-    # Most of what is not pixels comes first.
+def damaged(draw, files):
+    """One of the files with bytes replaced, removed or inserted, or truncated."""
+    data = bytearray(draw(st.sampled_from(files)))
+    # Most metadata comes first.
     place = st.integers(0, len(data) - 1) | st.integers(0, min(len(data) - 1, 200))
     for _ in range(draw(st.integers(0, 4))):
         at, length = draw(place), draw(st.integers(0, 4))
@@ -64,14 +63,14 @@ def damaged(draw, wholes):
 
 
 def json_values():
-    plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+    scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
     return st.recursive(
-        plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+        scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
     )
 
 
 def likely_values(field):
-    """Values of a setting of which many, but not all, are taken."""
+    """Values of a setting, many of them valid."""
     default, choices = field.default, field.metadata["choices"]
     numbers = st.sampled_from([0, 1, 2, 3, 4, 32, 64, 96, 256, -1, 2**31, 0.5, math.inf])
     return st.just(default) | (st.sampled_from(choices) if choices else numbers) | json_values()
@@ -82,12 +81,12 @@ SETTINGS = st.lists(st.sampled_from(dataclasses.fields(Config)), unique=True, ma
 )
 
 
-@trying(100)
+@examples(100)
 @given(SETTINGS)
 @example({"cycle_weight": 10**400})
 @example({"epochs": -(10**400)})
-def test_settings_are_taken_or_refused(capfd, chosen):
-    with clean(capfd):
+def test_settings_are_accepted_or_rejected(capfd, chosen):
+    with only_user_errors(capfd):
         config = Config(**chosen)
         assert Config(**json.loads(json_file.to_json(config))) == config
         assert all(getattr(config, name) == value for name, value in chosen.items())
@@ -95,58 +94,42 @@ def test_settings_are_taken_or_refused(capfd, chosen):
         assert config.resize_to >= config.image_size or config.preprocess != "resize_crop"
 
 
-@trying(50)
+@examples(50)
 @given(st.dictionaries(st.text(), json_values()))
-def test_settings_of_any_name_are_refused(capfd, chosen):
-    with clean(capfd):
+def test_unknown_settings_are_rejected(capfd, chosen):
+    with only_user_errors(capfd):
         assert Config(**chosen) == Config()
         assert not chosen
 
 
-@trying(100)
+@examples(100)
 @given(st.binary() | json_values().map(lambda value: json.dumps(value).encode()))
 @example(b"[" * 100_000)
 @example(b'{"epochs":' + b"9" * 5000 + b"}")
 @example(b'{"dataset": "\\ud800\\u0000\\u001b"}')
-def test_any_config_file_is_taken_or_refused(capfd, tmp_path, data):
+def test_config_files_are_accepted_or_rejected(capfd, tmp_path, data):
     path = tmp_path / "config.json"
     path.write_bytes(data)
-    with clean(capfd):
+    with only_user_errors(capfd):
         assert isinstance(json_file.read_json(path), Config)
 
 
-@pytest.fixture
-def small_pictures_only(monkeypatch):
-    """A changed byte of a header makes large pictures, which take their time."""
-    monkeypatch.setattr(images, "MOST_PIXELS", 2**20)
+FILES = [content for _, content, _ in VALID if isinstance(content, bytes) and len(content) < 20_000]
 
 
-FILES = [content for _, content, _ in SEEN if isinstance(content, bytes) and len(content) < 20_000]
+@examples(1000)
+@given(damaged(FILES) | st.binary(max_size=200))
+def test_damaged_pictures_are_decoded_or_rejected(capfd, monkeypatch, data):
+    # A damaged header may claim a large size, which would be slow.
+    monkeypatch.setattr(images, "MAX_PIXELS", 2**20)
+    with only_user_errors(capfd):
+        picture = images.decode(data, "a.png")
+        assert picture.dtype == np.uint8
+        assert picture.shape[2:] == (3,)
+        assert picture.size > 0
 
 
-def check_decoded(data):
-    picture = images.decode(data, "a.png")
-    assert picture.dtype == np.uint8
-    assert picture.ndim == 3
-    assert picture.shape[2] == 3
-    assert picture.size > 0
-
-
-@trying(100)
-@given(st.binary(max_size=200))
-def test_any_bytes_are_decoded_or_refused(capfd, data):
-    with clean(capfd):
-        check_decoded(data)
-
-
-@trying(1000)
-@given(damaged(FILES))
-def test_damaged_pictures_are_decoded_or_refused(capfd, small_pictures_only, data):
-    with clean(capfd):
-        check_decoded(data)
-
-
-def an_archive(names=("set/trainA/a.png", "set/trainA/b/c.jpg", "set/notes.txt")):
+def zip_archive(names=("set/trainA/a.png", "set/trainA/b/c.jpg", "set/notes.txt")):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
@@ -162,12 +145,12 @@ def read_all(path):
             pictures.read(i)
 
 
-@trying(300)
-@given(damaged([an_archive()]) | st.binary(max_size=100))
-def test_damaged_archives_are_read_or_refused(capfd, tmp_path, data):
+@examples(300)
+@given(damaged([zip_archive()]) | st.binary(max_size=100))
+def test_damaged_archives_are_read_or_rejected(capfd, tmp_path, data):
     path = tmp_path / "set.zip"
     path.write_bytes(data)
-    with clean(capfd):
+    with only_user_errors(capfd):
         read_all(path)
 
 
@@ -178,18 +161,18 @@ FILE_NAMES = st.text(
 )
 
 
-@trying(100)
+@examples(100)
 @given(st.lists(FILE_NAMES.filter(lambda name: "\udce9" not in name), unique=True, max_size=4))
 def test_archives_may_have_any_names(capfd, tmp_path, names):
-    # What zipfile would make the same, with a warning.
+    # zipfile truncates names at NUL, and warns of duplicates.
     listed = {name.split("\0")[0] for name in names}
     path = tmp_path / "set.zip"
-    path.write_bytes(an_archive(f"trainA/{name}.png" for name in listed))
-    with clean(capfd):
+    path.write_bytes(zip_archive(f"trainA/{name}.png" for name in listed))
+    with only_user_errors(capfd):
         read_all(path)
 
 
-@trying(100)
+@examples(100)
 @given(st.lists(FILE_NAMES, max_size=4))
 def test_folders_may_have_any_names(capfd, tmp_path_factory, names):
     root = tmp_path_factory.mktemp("set")
@@ -197,16 +180,16 @@ def test_folders_may_have_any_names(capfd, tmp_path_factory, names):
     for name in names:
         path = root / "trainA" / f"{name}.png".replace("/", "-").replace("\0", "-")
         path.write_bytes(FILES[0])
-    with clean(capfd):
+    with only_user_errors(capfd):
         read_all(root)
 
 
 PARTS = st.sampled_from(["..", ".", "/", "", "a", "b.jpg", "b.png", "\\", "C:", "\0", "x" * 300])
 
 
-@trying(200)
+@examples(200)
 @given(st.lists(st.lists(PARTS | st.text(st.characters(), max_size=5), max_size=4)))
-def test_output_names_stay_apart_and_inside(tmp_path, parts):
+def test_output_names_are_unique_and_inside_the_folder(tmp_path, parts):
     names = ["/".join(each) for each in parts]
     found = png_names(names)
     assert len(set(found)) == len(names)
@@ -221,7 +204,7 @@ def test_output_names_stay_apart_and_inside(tmp_path, parts):
 SIZES = st.tuples(st.integers(1, 80), st.integers(1, 80))
 
 
-@trying(200)
+@examples(200)
 @given(SIZES, st.sampled_from(["resize_crop", "crop", "resize", "none"]), st.sampled_from([1, 3]))
 def test_pictures_of_any_size_are_translated(size, preprocess, channels):
     config = Config(image_size=32, preprocess=preprocess, channels_x=channels, channels_y=channels)
@@ -233,14 +216,14 @@ def test_pictures_of_any_size_are_translated(size, preprocess, channels):
 
 @st.composite
 def domain(draw):
-    """Up to 6 pictures of any sizes, each of one grey level: its number."""
+    """Up to 6 pictures of any sizes; the grey level of each is its index."""
     sizes = draw(st.lists(SIZES, min_size=1, max_size=6))
     return Pictures(
         tuple(f"{i}" for i in range(len(sizes))), lambda i: np.full((*sizes[i], 3), i, np.uint8)
     )
 
 
-@trying(100)
+@examples(100)
 @given(
     domain(),
     domain(),
@@ -259,8 +242,7 @@ def test_an_epoch_has_each_picture_once(x, y, batch, length, preprocess, interpo
         interpolation=interpolation,
         seed=seed,
     )
-    prepared = [PreparedPictures(x, "A", config), PreparedPictures(y, "B", config)]
-    pipeline = InputPipeline(*prepared, config)
+    pipeline = InputPipeline(prepare(x, "A", config), prepare(y, "B", config), config)
     steps = pipeline.steps_per_epoch
     counts = (len(x), len(y))
     shown = (max if length == "larger" else min)(counts)
@@ -276,8 +258,7 @@ def test_an_epoch_has_each_picture_once(x, y, batch, length, preprocess, interpo
                 assert preprocess == "none" or pictures.shape[1:3] == (32, 32)
                 levels += images.to_uint8(pictures[:, 0, 0, 0]).tolist()
             assert len(levels) == shown
-            # Once, or in turns where the other domain is larger.
+            # Once each, or equally often where the other domain is larger.
             times = [levels.count(level) for level in range(count)]
             assert sum(times) == shown
             assert max(times) - min(times) <= 1
-            assert max(times) == math.ceil(shown / count)

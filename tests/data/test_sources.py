@@ -8,59 +8,52 @@ from tf_cyclegan.system.errors import UserError
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """The names that are passed on to tensorflow-datasets."""
-    names = []
-    monkeypatch.setattr(tfds_source, "load", lambda name, split, data_dir: names.append(name))
-    return names
+def tfds_calls(monkeypatch):
+    """The arguments of the calls to the TFDS source."""
+    calls = []
+    monkeypatch.setattr(tfds_source, "load", lambda *arguments: calls.append(arguments))
+    return calls
 
 
 @pytest.mark.parametrize(
-    ("image_size", "config"), [(32, "64"), (64, "64"), (96, "128"), (256, "256"), (512, "256")]
+    ("dataset", "image_size", "name"),
+    [
+        ("mini_horse2zebra", 32, "mini_horse2zebra/64"),
+        ("mini_horse2zebra", 64, "mini_horse2zebra/64"),
+        ("mini_horse2zebra", 96, "mini_horse2zebra/128"),
+        ("mini_horse2zebra", 256, "mini_horse2zebra/256"),
+        ("mini_horse2zebra", 512, "mini_horse2zebra/256"),
+        ("mini_horse2zebra/128", 64, "mini_horse2zebra/128"),
+        ("cycle_gan/horse2zebra", 64, "cycle_gan/horse2zebra"),
+        ("cycle_gan", 64, "cycle_gan"),
+        ("my_set/a.b:1.0.0", 64, "my_set/a.b:1.0.0"),
+    ],
 )
-def test_drawings_come_in_the_resolution_above(asked, image_size, config):
-    sources.load("mini_horse2zebra", "trainA", image_size=image_size)
-    assert asked == [f"mini_horse2zebra/{config}"]
+def test_names_select_tfds_and_the_drawings_fit_the_image_size(
+    tfds_calls, dataset, image_size, name
+):
+    sources.load(dataset, "trainA", image_size=image_size)
+    assert tfds_calls == [(name, "trainA", None)]
 
 
-def test_a_named_resolution_of_the_drawings_is_kept(asked):
-    sources.load("mini_horse2zebra/128", "trainA", image_size=64)
-    assert asked == ["mini_horse2zebra/128"]
-
-
-@pytest.mark.parametrize("name", ["cycle_gan/horse2zebra", "cycle_gan", "my_set/a.b:1.0.0"])
-def test_names_go_to_tensorflow_datasets(asked, name):
-    sources.load(name, "trainA", image_size=64)
-    assert asked == [name]
-
-
-def test_paths_go_to_folders(asked, photos, monkeypatch, tmp_path):
-    assert len(sources.load(str(photos), "trainA", image_size=64)) == 5
+def test_paths_select_folders(tfds_calls, photos, monkeypatch, tmp_path):
     monkeypatch.chdir(photos.parent)
-    assert len(sources.load("photos", "trainA", image_size=64)) == 5
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.write(photos / "trainA" / "0.png", "trainA/0.png")
-    assert len(sources.load(str(tmp_path / "set.zip"), "trainA", image_size=64)) == 1
+    for path, count in ((photos, 5), ("photos", 5), (tmp_path / "set.zip", 1)):
+        assert len(sources.load(str(path), "trainA", image_size=64)) == count
     for missing in ("./no_such_folder", "/no/such/folder", "no_such.zip"):
         with pytest.raises(UserError, match="no such"):
             sources.load(missing, "trainA", image_size=64)
-    assert asked == []
+    assert tfds_calls == []
 
 
-def test_the_truth_is_that_of_the_drawings_that_are_read(monkeypatch):
-    asked = []
-    monkeypatch.setattr(tfds_source, "load", lambda *arguments: asked.append(arguments))
+def test_ground_truth_comes_from_the_drawings(tfds_calls):
     sources.load_truth("mini_horse2zebra", "testB", image_size=96, data_dir="there")
     name = "mini_horse2zebra/128"
-    assert asked == [(name, "testB", "there", each) for each in ("counterpart", "mask")]
+    assert tfds_calls == [(name, "testB", "there", each) for each in ("counterpart", "mask")]
 
 
-def test_photographs_have_no_truth(photos):
+def test_photographs_have_no_ground_truth(photos):
     assert sources.load_truth(str(photos), "testA", image_size=64) is None
     assert sources.load_truth("cycle_gan/maps", "testA", image_size=64) is None
-
-
-def test_drawn_sets_are_known_by_name():
-    assert sources.is_drawn("mini_horse2zebra")
-    assert sources.is_drawn("mini_horse2zebra/128")
-    assert not sources.is_drawn("cycle_gan/horse2zebra")

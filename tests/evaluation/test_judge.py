@@ -38,12 +38,12 @@ def grey(batch, training):
 def test_photographs_are_compared_by_kid(monkeypatch):
     monkeypatch.setattr(judge, "InceptionFeatures", Features)
     judged = Judge(CONFIG, PICTURES, PICTURES).scores({"AtoB": same, "BtoA": same})
-    assert judged["score_kid_AtoB"] == judged["score_kid_BtoA"] == judged["score_overall"]
+    assert judged["kid_AtoB"] == judged["kid_BtoA"] == judged["overall"]
     worse = Judge(CONFIG, PICTURES, PICTURES).scores({"AtoB": grey, "BtoA": same})
-    assert worse["score_kid_AtoB"] > worse["score_kid_BtoA"] == judged["score_kid_BtoA"]
-    mean = (worse["score_kid_AtoB"] + worse["score_kid_BtoA"]) / 2
-    assert worse["score_overall"] == pytest.approx(mean)
-    assert judged["score_cycle_error_AtoB"] == 0.0
+    assert worse["kid_AtoB"] > worse["kid_BtoA"] == judged["kid_BtoA"]
+    mean = (worse["kid_AtoB"] + worse["kid_BtoA"]) / 2
+    assert worse["overall"] == pytest.approx(mean)
+    assert judged["cycle_error_AtoB"] == 0.0
 
 
 def test_drawings_are_compared_with_the_truth(monkeypatch):
@@ -53,10 +53,10 @@ def test_drawings_are_compared_with_the_truth(monkeypatch):
     truths = {"testA": Truth(PICTURES, masks), "testB": Truth(OTHERS, masks)}
     monkeypatch.setattr(sources, "load_truth", lambda dataset, split, **_: truths[split])
     found = Judge(CONFIG, PICTURES, OTHERS).scores({"AtoB": same, "BtoA": grey})
-    assert found["score_background_error_AtoB"] == found["score_coat_error_AtoB"] == 0.0
-    grey_errors = found["score_background_error_BtoA"] + found["score_coat_error_BtoA"]
+    assert found["background_error_AtoB"] == found["coat_error_AtoB"] == 0.0
+    grey_errors = found["background_error_BtoA"] + found["coat_error_BtoA"]
     assert grey_errors > 20
-    assert found["score_overall"] == pytest.approx(grey_errors / 2)
+    assert found["overall"] == pytest.approx(grey_errors / 2)
 
 
 def test_without_test_pictures_there_is_nothing_to_score():

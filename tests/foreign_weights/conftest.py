@@ -1,4 +1,4 @@
-"""PyTorch, for the tests that write or read its files."""
+"""PyTorch, for tests that write or read its files."""
 
 import importlib
 import os
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def torch() -> ModuleType:
-    """Without PyTorch the test is skipped, but not where CI says that it must run."""
+    """PyTorch; without it tests are skipped, except on CI."""
     if not os.environ.get("CI"):
         pytest.importorskip("torch", reason="needs PyTorch: pip install -e '.[torch]'")
     return importlib.import_module("torch")

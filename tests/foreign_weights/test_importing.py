@@ -62,7 +62,7 @@ def torch_generator(torch, f=2, blocks=2, statistics=False):
 
 
 @pytest.mark.parametrize(("form", "statistics"), [("zip", False), ("legacy", True)])
-def test_translates_as_in_pytorch(torch, form, statistics, tmp_path):
+def test_translations_equal_pytorchs(torch, form, statistics, tmp_path):
     network = torch_generator(torch, statistics=statistics)
     path = tmp_path / "latest_net_G.pth"
     torch.save(network.state_dict(), path, _use_new_zipfile_serialization=form == "zip")
@@ -72,45 +72,39 @@ def test_translates_as_in_pytorch(torch, form, statistics, tmp_path):
     with torch.no_grad():
         expected = network(torch.from_numpy(image.transpose(0, 3, 1, 2))).numpy()
     found = Translator(tmp_path / "run").generators["AtoB"](image).numpy()
-    np.testing.assert_allclose(found, expected.transpose(0, 2, 3, 1), atol=1e-5)
+    np.testing.assert_allclose(found, expected.transpose(0, 2, 3, 1), atol=1e-4)
 
 
 def test_the_workdir_translates_with_the_weights_of_the_file(net, tmp_path):
     import_weights(net, None, tmp_path, {"image_size": 32})
     translator = Translator(tmp_path)
     assert translator.directions == ["AtoB"]
+    network = translator.generators["AtoB"]
     for name, array in resnet_weights(resnet_state(6), "")[1].items():
         layer, weight = name.split("/")
-        network = translator.generators["AtoB"]
         np.testing.assert_array_equal(getattr(network.get_layer(layer), weight).numpy(), array)
     assert translator.translate(np.zeros((32, 32, 3), np.uint8), "AtoB").shape == (32, 32, 3)
 
 
-def test_both_directions(net, tmp_path):
-    import_weights(net, net, tmp_path, {})
-    assert Translator(tmp_path).directions == ["AtoB", "BtoA"]
-
-
-def test_the_other_direction_alone(net, tmp_path):
-    import_weights(None, net, tmp_path, {})
-    assert Translator(tmp_path).directions == ["BtoA"]
+def test_directions(net, tmp_path):
+    import_weights(net, net, tmp_path / "both", {})
+    assert Translator(tmp_path / "both").directions == ["AtoB", "BtoA"]
+    import_weights(None, net, tmp_path / "back", {})
+    assert Translator(tmp_path / "back").directions == ["BtoA"]
     with pytest.raises(UserError, match="has no generator for direction=AtoB"):
-        Translator(tmp_path, direction="AtoB")
+        Translator(tmp_path / "back", direction="AtoB")
 
 
-def test_imported_generators_are_not_trained_on(net, tmp_path, photos):
+def test_imported_generators_cannot_be_trained(net, tmp_path, photos):
     config = import_weights(net, None, tmp_path, {"dataset": str(photos)})
     with pytest.raises(UserError, match="holds imported generators"):
         train(config, tmp_path)
 
 
-def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(UserError, match="from=FILE is missing"):
-        import_weights(None, None, tmp_path, {})
-
-
 @pytest.mark.parametrize("state", [None, {"a": np.zeros(1, np.float32)}])
-def test_a_wrong_file_is_refused_and_nothing_is_written(net, state, tmp_path):
+def test_missing_and_wrong_files_are_refused_and_nothing_is_written(net, state, tmp_path):
+    with pytest.raises(UserError, match="from=FILE is missing"):
+        import_weights(None, None, tmp_path / "run", {})
     wrong = tmp_path / "wrong.pth"
     wrong.write_bytes(b"<html>") if state is None else save_file(state, wrong)
     for files in ((wrong, None), (net, wrong)):
@@ -119,7 +113,7 @@ def test_a_wrong_file_is_refused_and_nothing_is_written(net, state, tmp_path):
         assert not (tmp_path / "run").exists()
 
 
-def test_a_run_is_not_overwritten(net, tmp_path):
+def test_runs_are_not_overwritten(net, tmp_path):
     import_weights(net, None, tmp_path, {})
     before = (tmp_path / CONFIG_FILE).read_bytes()
     with pytest.raises(UserError, match="holds a run already"):
@@ -137,14 +131,14 @@ def test_a_run_is_not_overwritten(net, tmp_path):
         ({"channels_out": 1}, "channels_x is 1 and not 3"),
     ],
 )
-def test_two_generators_that_do_not_fit_are_refused(net, other, fault, tmp_path):
+def test_generators_of_different_architectures_are_refused(net, other, fault, tmp_path):
     save_file(resnet_state(**{"blocks": 6, **other}), tmp_path / "other.pth")
     with pytest.raises(UserError, match=f"other.pth: does not fit .*: {fault};"):
         import_weights(net, tmp_path / "other.pth", tmp_path / "run", {})
     assert not (tmp_path / "run").exists()
 
 
-def test_generators_between_different_numbers_of_channels(tmp_path):
+def test_domains_may_differ_in_channels(tmp_path):
     save_file(resnet_state(channels_in=1), tmp_path / "g.pth")
     save_file(resnet_state(channels_out=1), tmp_path / "f.pth")
     config = import_weights(tmp_path / "g.pth", tmp_path / "f.pth", tmp_path / "run", {})

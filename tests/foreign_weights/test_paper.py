@@ -14,7 +14,7 @@ def refusal(state: dict[str, np.ndarray]) -> str:
 
 @pytest.mark.parametrize("blocks", [1, 6, 9])
 @pytest.mark.parametrize("second", [5, 6])
-def test_counts_blocks_and_lays_kernels_out(blocks, second):
+def test_block_count_and_kernel_layout(blocks, second):
     state = resnet_state(blocks, f=3, channels_out=1, second=second)
     found, weights = resnet_weights(state, "net.pth")
     assert found == blocks
@@ -38,7 +38,7 @@ def test_counts_blocks_and_lays_kernels_out(blocks, second):
 
 
 @pytest.mark.parametrize(("second", "norm"), [(5, 6), (6, 7)])
-def test_ignores_the_statistics_of_norms_and_nothing_else(second, norm):
+def test_only_running_statistics_are_ignored(second, norm):
     state = resnet_state(second=second)
     statistics = {
         f"{module}.{part}": np.zeros(2, np.float32)
@@ -50,36 +50,34 @@ def test_ignores_the_statistics_of_norms_and_nothing_else(second, norm):
     assert refusal(state | stray).startswith("unexpected keys: model.3.running_mean;")
 
 
-def test_names_what_is_missing():
-    state = resnet_state()
-    del state["model.7.bias"], state["model.11.conv_block.5.weight"]
-    assert refusal(state).startswith("missing keys: model.11.conv_block.5.weight, model.7.bias;")
+@pytest.mark.parametrize(
+    ("blocks", "removed", "listed"),
+    [
+        (
+            2,
+            ("model.7.bias", "model.11.conv_block.5.weight"),
+            "model.11.conv_block.5.weight, model.7.bias;",
+        ),
+        # A whole block, and both ends.
+        (3, ("model.11.",), "model.11.conv_block.1.bias, model.11.conv_block.1.w"),
+        (2, ("model.1.weight",), "model.1.weight;"),
+        (2, ("model.10.conv_block.1.weight",), "model.10.conv_block.1.weight;"),
+        (2, ("model.19.weight",), "model.19.weight;"),
+    ],
+)
+def test_missing_keys_are_listed(blocks, removed, listed):
+    state = {k: v for k, v in resnet_state(blocks).items() if not k.startswith(removed)}
+    assert refusal(state).startswith(f"missing keys: {listed}")
 
 
-def test_names_a_whole_block_that_is_missing():
-    state = {
-        key: array for key, array in resnet_state(3).items() if not key.startswith("model.11.")
-    }
-    assert refusal(state).startswith(
-        "missing keys: model.11.conv_block.1.bias, model.11.conv_block.1.w"
-    )
-
-
-@pytest.mark.parametrize("module", ["model.1", "model.10.conv_block.1", "model.19"])
-def test_names_a_missing_end(module):
-    state = resnet_state()
-    del state[f"{module}.weight"]
-    assert refusal(state).startswith(f"missing keys: {module}.weight;")
-
-
-def test_names_what_is_there_besides():
+def test_unexpected_keys_are_listed():
     extra = np.zeros(1, np.float32)
     state = resnet_state() | {"model.19.scale": extra, "epoch": extra}
     assert refusal(state).startswith("unexpected keys: epoch, model.19.scale;")
 
 
-def test_zero_padding_is_told_by_its_numbers():
-    # Without the padding layers, the convolutions are 0 and 3.
+def test_zero_padding_is_detected():
+    # Without padding layers, the convolutions of a block have the numbers 0 and 3.
     state = {
         key.replace("conv_block.1", "conv_block.0").replace("conv_block.5", "conv_block.3"): array
         for key, array in resnet_state().items()
@@ -100,13 +98,13 @@ def test_zero_padding_is_told_by_its_numbers():
         ("model.1.weight", (0, 3, 7, 7), "model.1.weight (0, 3, 7, 7) instead of"),
     ],
 )
-def test_names_wrong_shapes(key, shape, message):
+def test_wrong_shapes_are_listed(key, shape, message):
     state = resnet_state() | {key: np.zeros(shape, np.float32)}
     assert refusal(state).startswith(f"wrong shapes: {message}")
 
 
 @pytest.mark.parametrize("value", [np.float32("nan"), np.float32("inf"), 1e300, np.int64(1)])
-def test_names_what_are_no_finite_numbers(value):
+def test_values_that_are_not_finite_floats_are_listed(value):
     state = resnet_state() | {"model.4.bias": np.full(4, value)}
     assert refusal(state).startswith(
         "values that are not finite floating-point numbers: model.4.bias;"
@@ -122,12 +120,12 @@ def test_names_what_are_no_finite_numbers(value):
         ({"model.1.weight": 4, "model.2.weight": 1}, "a generator whose norms have weights"),
     ],
 )
-def test_names_other_networks(keys, kind):
+def test_other_networks_are_recognized(keys, kind):
     state = {key: np.zeros((1,) * axes, np.float32) for key, axes in keys.items()}
     assert refusal(state).startswith(f"holds {kind}")
 
 
-def test_a_long_list_is_cut():
+def test_long_lists_are_cut():
     state = resnet_state() | {f"fc{i}.weight": np.zeros(1, np.float32) for i in range(9)}
     assert "fc5.weight and 3 more;" in refusal(state)
     assert refusal({}).startswith("missing keys: model.1.weight, model.10.conv_block.1.weight;")

@@ -15,11 +15,7 @@ from selenium.webdriver.chrome.service import Service
 
 
 class Browser:
-    """One open page.
-
-    Attributes:
-      driver: selenium's.
-    """
+    """One open page, with selenium's `driver`."""
 
     def __init__(self, driver: webdriver.Chrome):
         self.driver = driver
@@ -29,9 +25,9 @@ class Browser:
 
         Args:
           path: the file.
-          width: of the window, in pixels; below 600 a phone's, with touch.
-          scheme: the system's preferred color scheme, light or dark.
-          script: runs before the page's.
+          width: the window's, in pixels; below 600 it is a phone with touch.
+          scheme: the preferred color scheme, light or dark.
+          script: JavaScript to run before the page's.
         """
         old = self.driver.current_window_handle
         self.driver.switch_to.new_window("tab")
@@ -39,12 +35,15 @@ class Browser:
         self.driver.switch_to.window(old)
         self.driver.close()
         self.driver.switch_to.window(new)
-        self._tell("Page.addScriptToEvaluateOnNewDocument", source=script)
         feature = {"name": "prefers-color-scheme", "value": scheme}
-        self._tell("Emulation.setEmulatedMedia", features=[feature])
         size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-        self._tell("Emulation.setDeviceMetricsOverride", **size)
-        self._tell("Emulation.setTouchEmulationEnabled", enabled=width < 600)
+        for command, arguments in (
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": script}),
+            ("Emulation.setEmulatedMedia", {"features": [feature]}),
+            ("Emulation.setDeviceMetricsOverride", size),
+            ("Emulation.setTouchEmulationEnabled", {"enabled": width < 600}),
+        ):
+            self.driver.execute_cdp_cmd(command, arguments)
         for log in ("browser", "performance"):
             self.driver.get_log(log)
         self.driver.get(path.as_uri())
@@ -64,13 +63,10 @@ class Browser:
         urls = [message["params"]["request"]["url"] for message in asked]
         return [url for url in urls if not url.startswith("data:")]
 
-    def _tell(self, command: str, **arguments: Any) -> None:
-        self.driver.execute_cdp_cmd(command, arguments)
-
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Starts Chromium; without one the test is skipped, or fails where CI is set."""
+    """Starts Chromium. Without it the test is skipped, or fails on CI."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     chromedriver = shutil.which("chromedriver")
@@ -79,7 +75,7 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     options = Options()
     options.binary_location = program
-    # Root, as which containers run, may not use Chromium's sandbox; /dev/shm is small in them.
+    # In containers root cannot use Chromium's sandbox, and /dev/shm is small.
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})

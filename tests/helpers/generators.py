@@ -1,4 +1,4 @@
-"""Generators and pictures whose scores are worked out by hand."""
+"""Generators and pictures with scores that can be worked out by hand."""
 
 import numpy as np
 
@@ -10,9 +10,8 @@ LEVEL = 1 / 127.5
 
 def flat(*levels, size=32):
     """Pictures of one grey each."""
-    return Pictures(
-        tuple(map(str, levels)), lambda i: np.full((size, size, 3), levels[i], np.uint8)
-    )
+    names = tuple(map(str, levels))
+    return Pictures(names, lambda i: np.full((size, size, 3), levels[i], np.uint8))
 
 
 def brighter(batch, training):
@@ -23,3 +22,6 @@ def brighter(batch, training):
 def darker(batch, training):
     assert not training
     return batch - 5 * LEVEL
+
+
+GENERATORS = {"AtoB": brighter, "BtoA": darker}

@@ -1,4 +1,4 @@
-"""The reference implementations' outputs, and networks filled with the weights that gave them."""
+"""Outputs of the reference implementations, and networks with the weights that gave them."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ _RESIDUAL = {"c7s1_in", "down1", "down2", "up1", "up2", "c7s1_out"}
 
 
 def load(name: str) -> dict[str, np.ndarray]:
-    """The arrays of one file, by key."""
+    """The arrays of one golden file, by key."""
     with np.load(_FOLDER / f"{name}.npz") as arrays:
         return dict(arrays)
 
 
 def fill(network: keras.Model, prefix: str) -> None:
-    """Gives a network the golden weights.
+    """Fills a network with the golden weights.
 
-    A ResNet's layers bear the golden names. Of the others each kernel begins the next block.
+    Layers of a ResNet have the golden names; in other networks each kernel begins the next block.
     """
     if {layer.name for layer in network.layers} >= _RESIDUAL:
         for layer in network.layers:

@@ -1,4 +1,4 @@
-"""Pictures, and data set folders of them."""
+"""Pictures and data set folders."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def make_picture(seed: int, height: int = 40, width: int = 48) -> np.ndarray:
 
 
 def make_folder(root: Path, **counts: int) -> Path:
-    """A data set folder with so many PNGs in each split."""
+    """Writes a data set folder with the given number of PNGs in each split."""
     for number, (split, count) in enumerate(counts.items()):
         (root / split).mkdir(parents=True)
         for i in range(count):

@@ -1,4 +1,4 @@
-"""Workdirs with a report, and reading it."""
+"""Writing and reading reports."""
 
 import html
 import json
@@ -44,7 +44,7 @@ def pictures(size=64):
 
 
 def make_run(workdir, epochs, shown=None, config=None, facts=FACTS, finished=True, **more):
-    """The report of a workdir of that many epochs; `more` goes into each row."""
+    """Writes a workdir with that many epochs and returns its report; `more` goes into each row."""
     shown = shown or pictures()
     others = Translations(*([[make_picture(i)] * 3] * 4 for i in (7, 8)))
     sheets = [workdir / "samples" / f"epoch_{i + 1:04}.png" for i in range(epochs)]
@@ -59,7 +59,7 @@ def make_run(workdir, epochs, shown=None, config=None, facts=FACTS, finished=Tru
 
 
 def data(path):
-    """What the page's script draws."""
+    """The data that the page's script draws."""
     found = re.search(r'id="data">(.*?)</script>', path.read_text(encoding="utf-8"), re.S)
     return json.loads(found[1])
 

@@ -1,4 +1,4 @@
-"""State dicts of the paper's ResNet generator, named and laid out as in PyTorch."""
+"""State dicts of the paper's ResNet generator, with PyTorch's names and layout."""
 
 import zlib
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def values(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Small float32 values that follow from name and shape."""
+    """Small float32 values, fixed by name and shape."""
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     return rng.normal(0, 0.1, shape).astype(np.float32)
 

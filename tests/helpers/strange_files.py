@@ -1,4 +1,4 @@
-"""Picture files that Pillow does not write itself, for tests."""
+"""Encoders for picture files that Pillow does not write."""
 
 import io
 import struct
@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageCms
 
-# Of Display P3, in XYZ under the profile's white, as its ICC profile has them.
+# Display P3 in XYZ, adapted to D50 as in its ICC profile.
 P3_PRIMARIES = np.array(
     [[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]]
 )
@@ -19,11 +19,10 @@ def encoded(picture: Image.Image, kind: str, **options) -> bytes:
     return stream.getvalue()
 
 
-def quarters(*colours) -> np.ndarray:
-    """16 rows of 24 pixels: top left, top right, bottom left and bottom right."""
-    a, b, c, d = np.asarray(colours)
-    top, bottom = np.stack([a] * 12 + [b] * 12), np.stack([c] * 12 + [d] * 12)
-    return np.stack([top] * 8 + [bottom] * 8)
+def quarters(*colours, dtype=np.uint8) -> np.ndarray:
+    """16 x 24 pixels, by quarter: top left, top right, bottom left, bottom right."""
+    values = np.asarray(colours, dtype)
+    return values.reshape(2, 2, *values.shape[1:]).repeat(8, axis=0).repeat(12, axis=1)
 
 
 def png(values: np.ndarray, *chunks: tuple[bytes, bytes], size=None) -> bytes:
@@ -34,90 +33,73 @@ def png(values: np.ndarray, *chunks: tuple[bytes, bytes], size=None) -> bytes:
     header = struct.pack(">IIBBBBB", *(size or (width, height)), depth, colour_type, 0, 0, 0)
     lines = b"".join(b"\0" + row.astype(row.dtype.newbyteorder(">")).tobytes() for row in values)
     data = b"\x89PNG\r\n\x1a\n"
-    for kind, content in (
-        (b"IHDR", header),
-        *chunks,
-        (b"IDAT", zlib.compress(lines)),
-        (b"IEND", b""),
-    ):
+    pixels = (b"IDAT", zlib.compress(lines))
+    for kind, content in ((b"IHDR", header), *chunks, pixels, (b"IEND", b"")):
         checksum = zlib.crc32(kind + content)
         data += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
     return data
 
 
 def tiff(values: np.ndarray, *, white_is_zero: bool = False, size=None) -> bytes:
-    """An uncompressed little-endian TIFF, (height, width) or (height, width, channels).
-
-    `size`: what its header claims.
-    """
-    values = values[..., None] if values.ndim == 2 else values
+    """An uncompressed little-endian TIFF with 1 or 3 channels. `size`: what its header claims."""
+    values = np.atleast_3d(values)
     height, width, channels = values.shape
     width, height = size or (width, height)
-    bits = 8 * values.dtype.itemsize
     content = values.tobytes()
-    places = 8 + len(content)
-    photometric = 2 if channels == 3 else 0 if white_is_zero else 1
-    sample_format = 3 if values.dtype.kind == "f" else 1
-    listed = struct.pack(f"<{channels}H", *[bits] * channels)
-    formats = struct.pack(f"<{channels}H", *[sample_format] * channels)
-
-    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
-        return struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\0")
-
-    def number(tag: int, value: int) -> bytes:
-        return entry(tag, 4, 1, struct.pack("<I", value))
-
-    def several(tag: int, value: bytes, place: int) -> bytes:
-        return entry(tag, 3, channels, value if channels < 3 else struct.pack("<I", place))
-
-    entries = [
-        number(256, width),
-        number(257, height),
-        several(258, listed, places),
-        number(259, 1),
-        number(262, photometric),
-        number(273, 8),
-        number(277, channels),
-        number(278, height),
-        number(279, len(content)),
-        several(339, formats, places + len(listed)),
+    end = 8 + len(content)
+    bits, sample_format = 8 * values.dtype.itemsize, 3 if values.dtype.kind == "f" else 1
+    long, short = 4, 3
+    entries = [  # tag, type, count, value or offset
+        (256, long, 1, width),
+        (257, long, 1, height),
+        (258, short, channels, bits if channels == 1 else end),
+        (259, long, 1, 1),  # no compression
+        (262, long, 1, 2 if channels == 3 else 0 if white_is_zero else 1),
+        (273, long, 1, 8),
+        (277, long, 1, channels),
+        (278, long, 1, height),
+        (279, long, 1, len(content)),
+        (339, short, channels, sample_format if channels == 1 else end + 2 * channels),
     ]
-    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
-    head = b"II*\0" + struct.pack("<I", places + 2 * len(listed))
-    return head + content + listed + formats + directory
+    head = b"II*\0" + struct.pack("<I", end + 4 * channels)
+    arrays = struct.pack(f"<{2 * channels}H", *[bits] * channels, *[sample_format] * channels)
+    directory = struct.pack("<H", len(entries))
+    directory += b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    return head + content + arrays + directory
 
 
 def ycck_jpeg(rgb: np.ndarray, **options) -> bytes:
-    """A JPEG as Photoshop writes CMYK: luma and chroma of the coloured inks, and inverted black."""
+    """A JPEG with CMYK as Photoshop writes it: YCbCr of inverted RGB, and inverted black."""
     converted = np.asarray(Image.fromarray(255 - rgb).convert("YCbCr"))
     black = np.full((*rgb.shape[:2], 1), 255, np.uint8)
-    # Pillow inverts what it writes, so that this is what the file has.
+    # Pillow inverts CMYK when it writes JPEG.
     planes = 255 - np.concatenate([converted, black], -1)
     data = encoded(Image.frombytes("CMYK", rgb.shape[1::-1], planes.tobytes()), "JPEG", **options)
-    place = data.index(b"Adobe") + 11
-    assert data[place] == 0
-    return data[:place] + b"\2" + data[place + 1 :]
+    transform = data.index(b"Adobe") + 11
+    assert data[transform] == 0
+    return data[:transform] + b"\2" + data[transform + 1 :]
 
 
 def icc_profile(primaries: np.ndarray = P3_PRIMARIES) -> bytes:
-    """sRGB's own ICC profile with other primaries (and another name)."""
+    """sRGB's ICC profile with other primaries and another name."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     profile = profile.replace("sRGB".encode("utf-16-be"), "wide".encode("utf-16-be"))
     data = bytearray(profile)
     for i in range(struct.unpack(">I", profile[128:132])[0]):
-        tag, place, _ = struct.unpack(">4sII", profile[132 + 12 * i : 144 + 12 * i])
+        tag, offset, _ = struct.unpack(">4sII", profile[132 + 12 * i : 144 + 12 * i])
         if tag in (b"rXYZ", b"gXYZ", b"bXYZ"):
             values = np.rint(primaries[b"rgb".index(tag[0])] * 2**16).astype(">i4")
-            data[place + 8 : place + 20] = values.tobytes()
+            data[offset + 8 : offset + 20] = values.tobytes()
     return bytes(data)
 
 
 def p3_to_srgb(colour) -> np.ndarray:
-    """What a colour of Display P3 is in sRGB, by both spaces' definitions; values 0 to 255."""
+    """Converts a Display P3 colour to sRGB by the definitions of both; values 0 to 255.
+
+    Source: https://www.w3.org/TR/css-color-4/#color-conversion-code, its two matrices multiplied.
+    """
     values = np.asarray(colour) / 255
     linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    # https://www.w3.org/TR/css-color-4/#color-conversion-code, the two matrices multiplied.
     matrix = [[1.2249, -0.2249, 0], [-0.0421, 1.0421, 0], [-0.0196, -0.0786, 1.0983]]
     linear = np.clip(np.array(matrix) @ linear, 0, 1)
-    shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return shown * 255
+    return 255 * np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -10,11 +10,12 @@ import tensorflow as tf
 from helpers import golden, golden_vectors
 from tf_cyclegan.config import Config, from_recipe
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
+from tf_cyclegan.networks.layers import flat_layers
 
 
 def without_dropout(model):
     for generator in (model.generator_g, model.generator_f):
-        for layer in generator._flatten_layers():
+        for layer in flat_layers(generator):
             if isinstance(layer, keras.layers.Dropout):
                 layer.rate = 0.0
 
@@ -41,6 +42,7 @@ def tutorial():
     return model, {name: [float(step[name]) for step in steps] for name in steps[0]}
 
 
+@pytest.mark.slow
 def test_losses_of_three_steps_are_the_tutorials(tutorial):
     expected = golden_vectors.load("tutorial_steps")
     model, losses = tutorial
@@ -49,6 +51,7 @@ def test_losses_of_three_steps_are_the_tutorials(tutorial):
         assert losses[name] == pytest.approx(expected[name], rel=1e-2), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "key", "every"),
     [
@@ -188,6 +191,7 @@ def reference():
     return model, {name: np.array([float(step[name]) for step in steps]) for name in steps[0]}
 
 
+@pytest.mark.slow
 def test_losses_of_three_steps_are_the_papers(reference):
     expected = golden_vectors.load("reference_steps")
     expected["cycle"] = expected["cycle_x"] + expected["cycle_y"]
@@ -198,6 +202,7 @@ def test_losses_of_three_steps_are_the_papers(reference):
             assert values == pytest.approx(expected[name], rel=1e-2), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "key", "every"),
     [

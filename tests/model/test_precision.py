@@ -11,6 +11,7 @@ from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
 from tf_cyclegan.config import Config
 from tf_cyclegan.model import precision
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
+from tf_cyclegan.networks.layers import flat_layers
 from tf_cyclegan.system import devices
 
 TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32", adversarial_loss="bce")
@@ -48,7 +49,7 @@ def in_float32(request, pair):
 
 def losses_of_two_steps(model, pair):
     for generator in (model.generator_g, model.generator_f):
-        for layer in generator._flatten_layers():
+        for layer in flat_layers(generator):
             if isinstance(layer, keras.layers.Dropout):
                 # It draws other numbers in another precision.
                 layer.rate = 0.0

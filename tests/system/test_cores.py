@@ -6,15 +6,15 @@ from tf_cyclegan.system import cores
 
 
 @pytest.fixture(autouse=True)
-def without_quota(monkeypatch, tmp_path):
-    """Whatever container the tests run in. Returns where control groups are looked for."""
+def root(monkeypatch, tmp_path):
+    """Hides the cgroups of the machine. Returns the folder that has its own."""
     monkeypatch.setattr(cores, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(cores, "_OWN_CGROUP", tmp_path / "own")
     return tmp_path
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone has it")
-def test_cores_that_the_process_may_not_use_do_not_count():
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux has it")
+def test_cores_outside_the_affinity_mask_do_not_count():
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
@@ -23,11 +23,14 @@ def test_cores_that_the_process_may_not_use_do_not_count():
         os.sched_setaffinity(0, before)
 
 
-def test_all_cores_count_where_that_cannot_be_told(monkeypatch):
+def test_all_cores_count_without_affinity_masks(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    for there, usable, reading in ((64, 64, 8), (None, 1, 1)):
-        monkeypatch.setattr(os, "cpu_count", lambda there=there: there)
-        assert (cores.usable(), cores.reading_threads()) == (usable, reading)
+    for count, usable, threads in ((64, 64, 8), (None, 1, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
+        assert (cores.usable(), cores.reading_threads()) == (usable, threads)
+
+
+V1 = ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
 
 
 @pytest.mark.parametrize(
@@ -39,22 +42,17 @@ def test_all_cores_count_where_that_cannot_be_told(monkeypatch):
         ("0::/", {"cpu.max": "max 100000\n"}, 64),
         ("0::/", {}, 64),
         ("0::/", {"cpu.max": "oops"}, 64),
-        # The quota of a group around it counts too.
+        # A parent's quota.
         ("0::/docker/abc", {"docker/cpu.max": "300000 100000", "docker/abc/cpu.max": "max 1"}, 3),
-        # Version 1.
-        (
-            "12:memory:/x\n4:cpu,cpuacct:/",
-            {"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"},
-            4,
-        ),
-        ("4:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64),
+        ("12:memory:/x\n4:cpu,cpuacct:/", {V1[0]: "400000\n", V1[1]: "100000\n"}, 4),
+        ("4:cpu:/", {V1[0]: "-1", V1[1]: "100000"}, 64),
     ],
 )
-def test_a_containers_quota_counts(without_quota, monkeypatch, own, files, usable):
+def test_a_containers_quota_counts(root, monkeypatch, own, files, usable):
     monkeypatch.setattr(cores, "allowed", lambda: 64)
-    (without_quota / "own").write_text(own)
+    (root / "own").write_text(own)
     for name, text in files.items():
-        path = without_quota / "cgroup" / name
+        path = root / "cgroup" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     assert cores.usable() == usable

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from tf_cyclegan.system import network as network_probe
+from tf_cyclegan.system import network
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
-    """Answers with the status that the address names."""
+    """Answers with the status that the URL names."""
 
     def do_HEAD(self):
         self.send_response(int(self.path.strip("/")))
@@ -18,38 +18,34 @@ class Answer(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(monkeypatch):
+@pytest.fixture(autouse=True)
+def without_proxies(monkeypatch):
     for name in ("all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as served:
-        thread = threading.Thread(target=served.serve_forever, args=(0.01,))
+
+
+def test_only_server_errors_make_a_server_unreachable():
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{served.server_port}"
-        served.shutdown()
+        url = f"http://127.0.0.1:{server.server_port}"
+        reasons = [network.why_unreachable(f"{url}/{status}") for status in (200, 404, 503)]
+        server.shutdown()
         thread.join()
+    # Clients report 404 at once, and retry 503.
+    assert reasons == [None, None, "HTTP status 503"]
 
 
-def test_what_answers_is_reachable(server):
-    assert network_probe.why_unreachable(f"{server}/200") is None
-    # The client that comes after says what is wrong with the address.
-    assert network_probe.why_unreachable(f"{server}/404") is None
-
-
-def test_what_would_be_retried_is_not(server):
-    assert network_probe.why_unreachable(f"{server}/503") == "HTTP status 503"
-
-
-def test_where_nothing_listens_the_reason_is_told(server):
+def test_a_closed_port_refuses():
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/"
-        assert "refused" in network_probe.why_unreachable(url)
+        assert "refused" in network.why_unreachable(url)
 
 
-def test_silence_has_an_end(server, monkeypatch):
-    monkeypatch.setattr(network_probe, "_SECONDS", 0.2)
+def test_a_silent_server_times_out(monkeypatch):
+    monkeypatch.setattr(network, "_TIMEOUT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        # The socket's own time-out may come first.
-        assert "timed out" in (why := network_probe.why_unreachable(url)) or "no answer" in why
+        why = network.why_unreachable(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        # Either the socket's timeout or that of the whole probe.
+        assert "timed out" in why or "no answer" in why

@@ -29,7 +29,11 @@ def test_each_trouble_is_told_once_with_the_remedy():
     assert len(lines) == 3
     for line, start, remedy in zip(
         sorted(lines),
-        ("discriminator_y has told", "the translations AtoB look", "the translations BtoA look"),
+        (
+            "discriminator_y has separated",
+            "the translations AtoB have",
+            "the translations BtoA have",
+        ),
         ("pool_size=50", "another seed", "identity_weight"),
         strict=True,
     ):

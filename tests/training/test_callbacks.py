@@ -1,12 +1,14 @@
 """What is done at the end of steps and epochs, each by itself on a run without networks."""
 
+from types import SimpleNamespace
+
 import numpy as np
-import pytest
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.monitoring.history import History
 from tf_cyclegan.training import callbacks
-from tf_cyclegan.training.callbacks import Epoch, KeepBest, Save, Score, WriteHistory, WriteScalars
+from tf_cyclegan.training.callbacks import KeepBest, LogScalars, Save, Score, WriteHistory
+from tf_cyclegan.training.run import Epoch
 
 STEPS_PER_EPOCH = 500
 
@@ -16,8 +18,12 @@ class Run:
 
     steps_per_epoch = STEPS_PER_EPOCH
 
-    def __init__(self, workdir):
+    def __init__(self, workdir, judge=None, **settings):
         self.step = 0
+        self.prepared = SimpleNamespace(
+            workdir=workdir, config=Config(**settings), judge=judge, done=0
+        )
+        self.built = SimpleNamespace(model=SimpleNamespace(generator_g="G", generator_f="F"))
         self.history = History(workdir)
         self.saves = []
         self._sum = 0.0
@@ -60,35 +66,28 @@ class Log:
         self.points.append((step, values))
 
 
-@pytest.fixture
-def run(tmp_path):
-    return Run(tmp_path)
-
-
-def test_saves_come_by_the_minute(run, monkeypatch):
+def test_saves_come_by_the_minute(tmp_path, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
-    save = Save(run, Config(checkpoint_every="10min"))
+    run = Run(tmp_path, checkpoint_every="10min")
+    save = Save(run)
     for seconds, saves in ((599, 0), (1, 1), (599, 1), (2, 2), (5, 2)):
         now[0] += seconds
         run.do(1, save)
         assert len(run.saves) == saves
 
 
-def test_an_epoch_to_keep_is_saved_though_nothing_else_is_due(run):
-    run.do(3 * STEPS_PER_EPOCH, Save(run, Config(checkpoint_every="100", keep_every=2)))
+def test_an_epoch_to_keep_is_saved_though_nothing_else_is_due(tmp_path):
+    run = Run(tmp_path, checkpoint_every="100", keep_every=2)
+    run.do(3 * STEPS_PER_EPOCH, Save(run))
     assert run.saves == [(1000, True)]
 
 
-def test_points_are_means_since_the_last_one(run):
-    log = Log()
-    run.do(2 * STEPS_PER_EPOCH, WriteScalars(run, log), WriteHistory(run.history))
+def test_points_are_means_since_the_last_one(tmp_path):
+    run, log = Run(tmp_path), Log()
+    run.do(2 * STEPS_PER_EPOCH, LogScalars(run, log), WriteHistory(run))
     assert log.points == [(step, {"cycle": step - 49.5}) for step in range(100, 1001, 100)]
     assert [row["cycle"] for row in run.history.rows] == [250.5, 750.5]
-
-
-class Model:
-    generator_g, generator_f = "G", "F"
 
 
 class Judge:
@@ -99,21 +98,20 @@ class Judge:
 
     def scores(self, generators):
         assert generators == {"AtoB": "G", "BtoA": "F"}
-        return {"score_overall": self.left.pop(0)}
+        return {"overall": self.left.pop(0)}
 
 
-def test_the_best_epoch_is_saved_and_kept(run, tmp_path, monkeypatch):
+def test_the_best_epoch_is_saved_and_kept(tmp_path, monkeypatch):
     kept = []
     monkeypatch.setattr(
         callbacks.checkpoint_files, "keep_best", lambda workdir, step: kept.append(step)
     )
-    log = Log()
-    score = Score(Model(), Judge(5.0, 3.0, 4.0, 2.0), 2, log)
-    run.do(8 * STEPS_PER_EPOCH, score, WriteHistory(run.history), KeepBest(run, tmp_path))
+    run, log = Run(tmp_path, Judge(5.0, 3.0, 4.0, 2.0), evaluate_every=2), Log()
+    run.do(8 * STEPS_PER_EPOCH, Score(run, log), WriteHistory(run), KeepBest(run))
     overall = [row.get("score_overall") for row in run.history.rows]
     assert overall == [None, 5, None, 3, None, 4, None, 2]
     assert log.points[0] == (1000, {"score_overall": 5.0})
     assert kept == [1000, 2000, 4000]
     assert [step for step, _ in run.saves] == [1000, 2000, 4000]
-    KeepBest(Run(tmp_path), tmp_path)
+    KeepBest(Run(tmp_path))
     assert kept[3:] == [4000], "though a process was killed before keeping it"

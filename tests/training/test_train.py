@@ -14,10 +14,12 @@ from PIL import Image
 from helpers.pictures import make_folder
 from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.data import sources
+from tf_cyclegan.monitoring import report
 from tf_cyclegan.monitoring.history import History
 from tf_cyclegan.system import locks
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.training.progress import Progress
+from tf_cyclegan.training.run import Run
 from tf_cyclegan.training.train import Outcome, train
 
 
@@ -68,6 +70,30 @@ def test_a_finished_run_is_left_alone(copied, tiny):
     assert contents(copied) == before
 
 
+def test_a_run_killed_between_its_last_save_and_its_end_is_finished(copied, tiny, monkeypatch):
+    """Its report, its curves and its animations."""
+
+    def killed(self):
+        raise KeyboardInterrupt
+
+    longer = dataclasses.replace(tiny, epochs=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(longer, copied)
+    assert checkpoint_files.newest_intact(copied)[0].name == "ckpt-12"
+    assert not report.is_finished(copied)
+    (copied / "losses.png").unlink()
+    (copied / "samples" / "progress.gif").unlink()
+    assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=False)
+    assert report.is_finished(copied)
+    assert (copied / "losses.png").exists()
+    assert (copied / "samples" / "progress.gif").exists()
+    before = contents(copied)
+    assert train(longer, copied).trained is False
+    assert contents(copied) == before
+
+
 def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
     longer = dataclasses.replace(tiny, epochs=3, checkpoint_every="2")
     assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)
@@ -100,7 +126,7 @@ def test_other_training_pictures_are_refused_and_nothing_is_touched(copied, tiny
 
     monkeypatch.setattr(sources, "load", one_more)
     before = contents(copied)
-    with pytest.raises(UserError, match="training pictures were others"):
+    with pytest.raises(UserError, match="was trained on other pictures"):
         train(dataclasses.replace(tiny, epochs=3), copied)
     assert contents(copied) == before
 
@@ -115,7 +141,7 @@ def test_saving_by_steps_and_keeping_some_for_good(copied, tiny):
     assert sorted(map(str, names)) == ["ckpt-18.index", "ckpt-20.index", "kept/ckpt-16.index"]
 
 
-def test_training_goes_on_from_the_newest_whole_checkpoint(copied, tiny):
+def test_training_goes_on_from_the_newest_intact_checkpoint(copied, tiny):
     (copied / "checkpoints" / "ckpt-8.index").write_bytes(b"")
     told = io.StringIO()
     longer = dataclasses.replace(tiny, epochs=3)
@@ -189,6 +215,7 @@ def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
         assert sheet.height == 20 + 132, "limited to the one picture trained on"
 
 
+@pytest.mark.slow
 def test_the_papers_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path):
     """With image pools, which are full by then, and a learning rate that goes down."""
     config = dataclasses.replace(

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.translation.output_names import png_names, refuse_ways_out
+from tf_cyclegan.translation.output_names import png_names, reject_links_outside
 
 
 @pytest.mark.parametrize(
@@ -23,19 +23,19 @@ from tf_cyclegan.translation.output_names import png_names, refuse_ways_out
         ([".png", "..jpg", "...png"], ["", ".", ".."]),
     ],
 )
-def test_names_stay_apart_and_in_the_folder(names, expected):
+def test_names_are_distinct_and_inside_the_folder(names, expected):
     assert png_names(names) == [PurePosixPath(f"{name}.png") for name in expected]
 
 
 def test_links_out_of_the_output_are_refused(tmp_path):
-    inside, outside = tmp_path / "out" / "AtoB", tmp_path / "elsewhere"
+    output, inside = tmp_path / "out", tmp_path / "out" / "AtoB"
     inside.mkdir(parents=True)
-    outside.mkdir()
     (inside / "here").symlink_to(".")
     (inside / "loop").symlink_to("loop")
     names = [PurePosixPath(f"{place}x.png") for place in ("", "new/", "here/", "loop/")]
-    refuse_ways_out(inside, names, tmp_path / "out")
+    reject_links_outside(inside, names, output)
+    (tmp_path / "elsewhere").mkdir()
     (inside / "there").symlink_to("../../elsewhere")
     for name in ("there/x.png", "there/new/x.png"):
-        with pytest.raises(UserError, match=r"there.*: leads out of .*out by a link"):
-            refuse_ways_out(inside, [PurePosixPath(name)], tmp_path / "out")
+        with pytest.raises(UserError, match=r"there.*: a symbolic link leads out of .*out; remove"):
+            reject_links_outside(inside, [PurePosixPath(name)], output)

@@ -1,4 +1,4 @@
-"""From a split to files, with a stand-in that makes negatives."""
+"""From a split to files, with a stand-in for the generators."""
 
 import dataclasses
 import shutil
@@ -21,16 +21,20 @@ class Negatives:
 
 
 @pytest.fixture
-def copied(photos, tmp_path):
+def folder(photos, tmp_path):
+    """A copy of the photos that a test may change."""
     return shutil.copytree(photos, tmp_path / "photos")
 
 
-def test_a_split_becomes_files_and_a_sheet(tiny, tmp_path, photos):
-    pictures = splits.load(tiny, "test", BOTH)["BtoA"]
-    written = splits.translate(Negatives(), pictures, "BtoA", tmp_path / "out")
-    assert written == splits.Written(
-        2, tmp_path / "out" / "BtoA", tmp_path / "out" / "BtoA.png", shown=2
-    )
+def test_a_split_becomes_files_and_a_sheet_of_pictures_decoded_once(
+    tiny, tmp_path, photos, monkeypatch
+):
+    count, decode = [], images.decode
+    monkeypatch.setattr(images, "decode", lambda *args: count.append(1) or decode(*args))
+    for direction, pictures in splits.load(tiny, "test", BOTH).items():
+        written = splits.translate(Negatives(), pictures, direction, tmp_path)
+    assert len(count) == 5
+    assert written == splits.Written(2, tmp_path / "BtoA", tmp_path / "BtoA.png", shown=2)
     assert sorted(p.name for p in written.folder.iterdir()) == ["0.png", "1.png"]
     source = images.decode((photos / "testB" / "1.png").read_bytes(), "")
     made = images.decode((written.folder / "1.png").read_bytes(), "")
@@ -47,56 +51,47 @@ def test_a_sheet_shows_48_pictures(tmp_path):
 
 def test_train_split_and_limit(tiny):
     found = splits.load(tiny, "train", BOTH, limit=3)
-    assert {direction: len(pictures) for direction, pictures in found.items()} == {
-        "AtoB": 3,
-        "BtoA": 3,
-    }
+    assert {d: len(pictures) for d, pictures in found.items()} == {"AtoB": 3, "BtoA": 3}
 
 
-def test_directions_without_pictures_are_left_out(tiny, copied):
-    shutil.rmtree(copied / "testB")
-    assert list(splits.load(tiny, "test", BOTH, dataset=str(copied))) == ["AtoB"]
+def test_directions_without_pictures_are_left_out(tiny, folder):
+    def load(*directions):
+        return splits.load(tiny, "test", directions, dataset=str(folder))
+
+    shutil.rmtree(folder / "testB")
+    assert list(load(*BOTH)) == ["AtoB"]
     with pytest.raises(UserError, match="has no pictures testB; give split=train"):
-        splits.load(tiny, "test", ["BtoA"], dataset=str(copied))
-    shutil.rmtree(copied / "testA")
+        load("BtoA")
+    shutil.rmtree(folder / "testA")
     with pytest.raises(UserError, match="has no pictures testA or testB; give split=train"):
-        splits.load(tiny, "test", BOTH, dataset=str(copied))
-    shutil.rmtree(copied / "trainB")
+        load(*BOTH)
+    shutil.rmtree(folder / "trainB")
     with pytest.raises(UserError, match="has no pictures testA or testB; put some in"):
-        splits.load(tiny, "test", BOTH, dataset=str(copied))
+        load(*BOTH)
 
 
-def test_a_bad_picture_is_told_before_anything_is_written(tiny, copied):
-    (copied / "testA" / "2.png").write_text("not a picture")
+def test_a_bad_picture_is_reported_or_skipped(tiny, folder):
+    (folder / "testA" / "2.png").write_text("not a picture")
     with pytest.raises(UserError, match=r"testA/2\.png"):
-        splits.load(tiny, "test", BOTH, dataset=str(copied))
-    told = []
-    found = splits.load(tiny, "test", BOTH, None, str(copied), True, told.append)
+        splits.load(tiny, "test", BOTH, dataset=str(folder))
+    lines = []
+    found = splits.load(tiny, "test", BOTH, None, str(folder), True, lines.append)
     assert len(found["AtoB"]) == 2
-    assert told[-1].startswith("Going on without 1 of 5 pictures")
+    assert "1 of 5 pictures" in lines[-1]
 
 
-def test_each_picture_is_decoded_once(tiny, tmp_path, monkeypatch):
-    read = []
-    decode = images.decode
-    monkeypatch.setattr(images, "decode", lambda *args: read.append(1) or decode(*args))
-    for direction, pictures in splits.load(tiny, "test", BOTH).items():
-        splits.translate(Negatives(), pictures, direction, tmp_path)
-    assert len(read) == 5
-
-
-def test_pictures_are_read_again_where_they_are_too_large_to_keep(monkeypatch):
+def test_pictures_too_large_for_the_cache_are_decoded_again(monkeypatch):
     monkeypatch.setattr("tf_cyclegan.data.pictures._CACHE_BYTES", 10)
     read = []
     pictures = Pictures(("a", "b"), lambda i: read.append(i) or np.full((2, 2, 2), i, np.uint8))
     cached = pictures.cached()
     assert [cached.read(i)[0, 0, 0] for i in (0, 1, 0, 1)] == [0, 1, 0, 1]
-    assert read == [0, 1, 1], "8 bytes of a, and none are left for b"
+    assert read == [0, 1, 1], "a takes 8 of 10 bytes"
     cached.read(1)
-    assert [cached.read(i)[0, 0, 0] for i in (1, 1)] == [1, 1], "what was read twice makes room"
+    assert [cached.read(i)[0, 0, 0] for i in (1, 1)] == [1, 1], "a picture read twice is dropped"
 
 
-def test_the_settings_say_how_large_drawings_are(tiny):
+def test_drawings_have_the_runs_size(tiny):
     config = dataclasses.replace(tiny, dataset="mini_horse2zebra", limit_test=None)
     found = splits.load(config, "test", ["AtoB"], limit=1)
     assert found["AtoB"].read(0).shape == (64, 64, 3)

@@ -2,7 +2,6 @@ import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from helpers.pictures import make_picture
 from tf_cyclegan.checkpoints import files as checkpoint_files
@@ -12,6 +11,8 @@ from tf_cyclegan.data import images
 from tf_cyclegan.model.cyclegan import CycleGAN
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.translation.translator import Translator
+
+PICTURE = make_picture(0)
 
 
 @pytest.fixture(scope="module")
@@ -29,27 +30,28 @@ def run(tiny, tmp_path_factory):
     return workdir, model
 
 
-def expected(generator, picture):
-    batch = images.to_float(images.resize(picture, 32, 32, "bilinear"))[None]
-    return images.to_uint8(generator(batch, training=False))[0]
+@pytest.fixture
+def workdir(run, tmp_path):
+    """A copy of the run that a test may change."""
+    return shutil.copytree(run[0], tmp_path / "run")
 
 
-def test_each_direction_has_its_generator(run):
+def test_each_direction_has_its_generator_without_dropout(run):
     workdir, model = run
     translator = Translator(workdir)
-    picture = make_picture(0)
+    batch = images.to_float(images.resize(PICTURE, 32, 32, "bilinear"))[None]
     for direction, generator in (("AtoB", model.generator_g), ("BtoA", model.generator_f)):
-        translated = translator.translate(picture, direction)
-        assert translated.dtype == np.uint8
-        np.testing.assert_array_equal(translated, expected(generator, picture))
+        expected = images.to_uint8(generator(batch, training=False))[0]
+        for _ in range(2):
+            translated = translator.translate(PICTURE, direction)
+            assert translated.dtype == np.uint8
+            np.testing.assert_array_equal(translated, expected)
 
 
-def test_an_older_checkpoint_can_be_taken(run):
-    workdir, _ = run
+def test_an_older_or_the_best_checkpoint_can_be_chosen(workdir):
     newest, older = Translator(workdir), Translator(workdir, 0)
     assert (newest.checkpoint.name, older.checkpoint.name) == ("ckpt-5", "ckpt-0")
-    picture = make_picture(0)
-    assert (newest.translate(picture, "AtoB") != older.translate(picture, "AtoB")).any()
+    assert (newest.translate(PICTURE, "AtoB") != older.translate(PICTURE, "AtoB")).any()
     checkpoint_files.keep_best(workdir, 0)
     assert Translator(workdir, "best").checkpoint == workdir / "checkpoints" / "best" / "ckpt-0"
     with pytest.raises(UserError, match="no checkpoint of step 3; there are 0, 5"):
@@ -65,25 +67,14 @@ def test_one_direction_restores_one_generator(run, monkeypatch):
     assert restored == [["generator_f"]]
 
 
-def test_the_checkpoint_alone_says_what_the_run_was(run, tmp_path):
-    """Whatever became of config.json."""
-    workdir = shutil.copytree(run[0], tmp_path / "run")
+def test_settings_come_from_the_checkpoint_and_not_from_config_json(workdir):
     for text in ('{"filters": 4}', "not JSON"):
         (workdir / "config.json").write_text(text)
         assert Translator(workdir).config.filters == 2
 
 
-def test_a_damaged_newest_checkpoint_is_passed_over_and_told(run, tmp_path):
-    workdir = shutil.copytree(run[0], tmp_path / "run")
+def test_a_damaged_newest_checkpoint_is_skipped_and_reported(workdir):
     (workdir / "checkpoints" / "ckpt-5.data-00000-of-00001").write_bytes(b"")
     translator = Translator(workdir)
     assert translator.checkpoint.name == "ckpt-0"
     assert [line.split(":")[0][-6:] for line in translator.damaged] == ["ckpt-5"]
-
-
-def test_translation_leaves_the_dropout_alone(run):
-    """Restoring for translation draws no random numbers: the same picture twice is the same."""
-    translator = Translator(run[0])
-    twice = [translator.translate(make_picture(3), "AtoB") for _ in range(2)]
-    np.testing.assert_array_equal(*twice)
-    assert tf.config.list_physical_devices("CPU")

@@ -1,4 +1,4 @@
-"""What is saved of a run, how it comes back, and the files on the disk."""
+"""Checkpoints: what they hold, how it is restored, and the files on disk."""
 
 from tf_cyclegan.checkpoints.saving import restore_tutorial
 

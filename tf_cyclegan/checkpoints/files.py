@@ -1,9 +1,8 @@
-"""The checkpoints that lie in a workdir: which there are, which are whole, what is in them.
+"""The checkpoint files of a workdir: which exist, which are intact, what they hold.
 
-`checkpoints/ckpt-STEP` are the newest, `checkpoints/kept/ckpt-STEP` those that are kept for good,
-`checkpoints/best/ckpt-STEP` is the one with the best score.
-TensorFlow's own list of them, the file `checkpoint`, is not relied on: a process that was killed
-may have left it behind the files, and people copy folders without it.
+`checkpoints/ckpt-STEP` are the newest, `checkpoints/kept/ckpt-STEP` those kept for good,
+`checkpoints/best/ckpt-STEP` is the one with the best score. TensorFlow's own list, the file
+`checkpoint`, is not used: a killed process leaves it outdated, and people copy folders without it.
 """
 
 import os
@@ -23,93 +22,84 @@ from tf_cyclegan.system.files import write_file
 
 FOLDER = "checkpoints"
 _KEPT, _BEST = "kept", "best"
-_VALUE = "{}/.ATTRIBUTES/VARIABLE_VALUE"
-# What TensorFlow raises for files that are damaged or missing.
-UNREADABLE = (tf.errors.OpError, OSError, IndexError, UnicodeDecodeError)
+# What TensorFlow raises for damaged or missing files.
+READ_ERRORS = (tf.errors.OpError, OSError, IndexError, UnicodeDecodeError)
 
 
 def find_all(workdir: Path) -> list[Path]:
-    """All checkpoints of a workdir, whole or not, in the order of their steps."""
+    """All checkpoints of a workdir, intact or not, by step."""
     folder = workdir / FOLDER
     places = (folder / _BEST, folder / _KEPT, folder)
-    found = {step_of(path): path for place in places for path in _in(place)}
+    found = {step_of(path): path for place in places for path in _list(place)}
     return [found[step] for step in sorted(found)]
 
 
 def find(workdir: Path, step: int) -> Path:
-    """The whole checkpoint of a step.
+    """The checkpoint of a step, read and found intact.
 
     Raises:
-      UserError: there is none of that step, or it is damaged; those that are there are named.
+      UserError: there is none of that step, or it is damaged; the message lists all steps.
     """
-    paths = _some(workdir)
-    for path in paths:
-        if step_of(path) == step:
-            if harm := damage(path):
-                raise UserError(f"{path}: is damaged ({harm}); choose another checkpoint")
-            return path
-    there = ", ".join(str(step_of(path)) for path in paths)
-    raise UserError(f"{workdir}: no checkpoint of step {step}; there are {there}")
+    paths = {step_of(path): path for path in _find_any(workdir)}
+    if step not in paths:
+        raise UserError(
+            f"{workdir}: no checkpoint of step {step}; there are {', '.join(map(str, paths))}"
+        )
+    return _require_intact(paths[step])
 
 
 def find_best(workdir: Path) -> Path:
-    """The whole checkpoint with the best score.
+    """The checkpoint with the best score, read and found intact.
 
     Raises:
       UserError: there is none, or it is damaged.
     """
-    paths = _in(workdir / FOLDER / _BEST)
+    paths = _list(workdir / FOLDER / _BEST)
     if not paths:
         raise UserError(
-            f"{workdir}: no checkpoint is known to be the best; evaluate_every=5 in training "
-            f"scores every fifth epoch"
+            f"{workdir}: no checkpoint has a score; train with evaluate_every=5 to score every "
+            "fifth epoch"
         )
-    # Two, where a process was killed between keeping the new one and removing the old.
-    path = max(paths, key=step_of)
-    if harm := damage(path):
-        raise UserError(f"{path}: is damaged ({harm}); choose another checkpoint")
-    return path
+    # A process killed in `keep_best` leaves two.
+    return _require_intact(max(paths, key=step_of))
 
 
-def newest_whole(workdir: Path) -> tuple[Path, list[str]]:
+def newest_intact(workdir: Path) -> tuple[Path, list[str]]:
     """The newest checkpoint that can be read from end to end.
 
     Returns:
       Its path, and a line about each newer one that is damaged.
 
     Raises:
-      UserError: there is none. Nothing is changed.
+      UserError: there is none.
     """
-    damaged: list[str] = []
-    for path in reversed(_some(workdir)):
-        harm = damage(path)
-        if not harm:
-            return path, damaged
-        damaged.append(f"{path}: is damaged ({harm}) and is passed over")
+    damages: dict[Path, str] = {}
+    for path in reversed(_find_any(workdir)):
+        damage = find_damage(path)
+        if not damage:
+            return path, [f"{each}: is damaged ({damages[each]}), skipped" for each in damages]
+        damages[path] = damage
+    listed = "; ".join(f"{path}: is damaged ({damage})" for path, damage in damages.items())
     raise UserError(
-        f"{workdir / FOLDER}: all {len(damaged)} checkpoints are damaged, the newest first: "
-        f"{'; '.join(line.split(' and is')[0] for line in damaged)}; bring one back from a copy, "
-        f"or start anew in another workdir"
+        f"{workdir / FOLDER}: all {len(damages)} checkpoints are damaged, newest first: {listed}; "
+        "restore one from a backup, or start again in another workdir"
     )
 
 
-def damage(path: Path) -> str | None:
-    """What is wrong with a checkpoint; None where it is whole.
-
-    Everything is read, which compares TensorFlow's checksums.
-    """
+def find_damage(path: Path) -> str | None:
+    """What is wrong with a checkpoint, or None. Reads all of it, as checksums are compared then."""
     try:
         reader = tf.train.load_checkpoint(str(path))
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
-    except UNREADABLE as error:
-        return reason(error)
+    except READ_ERRORS as error:
+        return short_reason(error)
     return None
 
 
-def networks_in(path: Path) -> set[str]:
-    """The names of the networks, and of all else, that a whole checkpoint holds."""
-    # The variables' own names do not tell: those of a network may be listed as its optimizer's.
+def object_names(path: Path) -> set[str]:
+    """The names under which an intact checkpoint holds networks and other objects."""
+    # Not from the variables' names: a network's may be listed under its optimizer.
     graph = TrackableObjectGraph()
     reader = tf.train.load_checkpoint(str(path))
     graph.ParseFromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
@@ -117,104 +107,110 @@ def networks_in(path: Path) -> set[str]:
 
 
 def config_in(path: Path) -> Config:
-    """The settings of the run that a whole checkpoint is of.
+    """The settings that an intact checkpoint was trained with.
 
     Raises:
-      UserError: it carries none, or such as this version refuses.
+      UserError: it holds none, or this version refuses them.
     """
     reader = tf.train.load_checkpoint(str(path))
-    if not reader.has_tensor(_VALUE.format("config")):
-        raise UserError(f"{path}: carries no settings; this program did not write it")
-    return from_json(reader.get_tensor(_VALUE.format("config")), str(path))
+    key = _key("config")
+    if not reader.has_tensor(key):
+        raise UserError(f"{path}: holds no settings; tf_cyclegan did not write it")
+    return from_json(reader.get_tensor(key), str(path))
 
 
 def pictures_in(path: Path) -> list[int]:
-    """What identifies the pictures that a whole checkpoint was trained on: see TrainingState."""
-    reader = tf.train.load_checkpoint(str(path))
-    return reader.get_tensor(_VALUE.format("state/pictures")).tolist()
+    """Fingerprints of the pictures that an intact checkpoint was trained on (TrainingState)."""
+    return tf.train.load_checkpoint(str(path)).get_tensor(_key("state/pictures")).tolist()
 
 
 def step_of(path: Path) -> int:
-    """The training step at which a checkpoint was saved."""
+    """The training step of a checkpoint."""
     return int(path.name.removeprefix("ckpt-"))
 
 
 def keep(path: Path) -> None:
-    """Keeps a checkpoint for good, whatever becomes of it where it lies."""
+    """Keeps a checkpoint for good, even after the original is deleted."""
     _copy(path, path.parent / _KEPT)
 
 
 def keep_best(workdir: Path, step: int) -> None:
-    """Keeps the checkpoint of a step as the best, in place of an earlier one.
+    """Keeps the checkpoint of a step as the best and removes the previous best.
 
-    Nothing is done where it is kept already, or is no longer there.
+    Does nothing where it already is the best, or is gone.
     """
     folder = workdir / FOLDER
     path = folder / f"ckpt-{step}"
-    if path in _in(folder) and path.name not in [best.name for best in _in(folder / _BEST)]:
+    if path in _list(folder) and path.name not in [best.name for best in _list(folder / _BEST)]:
         _copy(path, folder / _BEST)
         for file in (folder / _BEST).glob("ckpt-*"):
             if file.name.split(".")[0] != path.name:
                 file.unlink()
 
 
-def tidy(workdir: Path) -> None:
-    """Removes what a save left behind that was killed half way, and makes TensorFlow's list anew.
+def clean_up(workdir: Path) -> None:
+    """Removes the files of a killed save and rewrites TensorFlow's list.
 
-    To be called by the one process that holds the workdir's lock.
+    Only the process that holds the workdir's lock may call it.
     """
     folder = workdir / FOLDER
-    indexed = {path.name for path in _in(folder)}
+    complete = {path.name for path in _list(folder)}
     for file in folder.glob("ckpt-*"):
         if file.is_dir():
             shutil.rmtree(file)
-        elif file.name.split(".")[0] not in indexed or ".tempstate" in file.name:
+        elif file.name.split(".")[0] not in complete or ".tempstate" in file.name:
             file.unlink()
-    paths = [path.name for path in sorted(_in(folder), key=step_of)]
-    if paths:
-        # CheckpointManager forgets those that are not younger than the last one preserved.
+    names = [path.name for path in sorted(_list(folder), key=step_of)]
+    if names:
+        # CheckpointManager manages only those with a timestamp after the last one preserved.
         state = CheckpointState(
-            model_checkpoint_path=paths[-1],
-            all_model_checkpoint_paths=paths,
-            all_model_checkpoint_timestamps=range(1, len(paths) + 1),
+            model_checkpoint_path=names[-1],
+            all_model_checkpoint_paths=names,
+            all_model_checkpoint_timestamps=range(1, len(names) + 1),
             last_preserved_timestamp=0.0,
         )
         write_file(folder / "checkpoint", text_format.MessageToString(state).encode())
 
 
-def reason(error: Exception) -> str:
-    """An error's first line without what TensorFlow puts around it; its end, where it is long."""
+def short_reason(error: Exception) -> str:
+    """The first line of an error without TensorFlow's decorations, at most its last 200 letters."""
     line = re.sub(r"^\{\{.*?\}\} ?| \[Op:.*", "", first_line(error))
     return line if len(line) <= 200 else f"...{line[-200:]}"
 
 
-def _some(workdir: Path) -> list[Path]:
-    paths = find_all(workdir)
-    if not paths:
-        raise UserError(
-            f"{workdir}: holds no trained model; python scripts/train.py --workdir={workdir} "
-            f"trains one"
-        )
-    return paths
+def _find_any(workdir: Path) -> list[Path]:
+    """As `find_all`; raises a UserError where there are none."""
+    if paths := find_all(workdir):
+        return paths
+    raise UserError(
+        f"{workdir}: holds no trained model; python scripts/train.py --workdir={workdir} trains one"
+    )
 
 
-def _in(folder: Path) -> list[Path]:
+def _require_intact(path: Path) -> Path:
+    if damage := find_damage(path):
+        raise UserError(f"{path}: is damaged ({damage}); choose another checkpoint")
+    return path
+
+
+def _list(folder: Path) -> list[Path]:
     paths = [path.with_suffix("") for path in folder.glob("ckpt-*.index")]
     return [path for path in paths if path.name.removeprefix("ckpt-").isdecimal()]
 
 
+def _key(name: str) -> str:
+    return f"{name}/.ATTRIBUTES/VARIABLE_VALUE"
+
+
 def _copy(path: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    # In this order `.index` is last, as with TensorFlow: a checkpoint without one is none.
-    for file in sorted(path.parent.glob(f"{path.name}.*")):
-        _link(file, folder / file.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # Not every file system can.
-        partial = target.with_name(f".{target.name}.partial")
-        shutil.copyfile(source, partial)
-        partial.replace(target)
+    # Sorted, `.index` is last: a killed copy has none and does not count as a checkpoint.
+    for source in sorted(path.parent.glob(f"{path.name}.*")):
+        target = folder / source.name
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # Some file systems have no hard links.
+            partial = target.with_name(f".{target.name}.partial")
+            shutil.copyfile(source, partial)
+            partial.replace(target)

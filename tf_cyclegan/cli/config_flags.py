@@ -7,7 +7,7 @@ from typing import Any
 
 from absl import flags
 
-from tf_cyclegan.config import RECIPES, Config, from_recipe, json_file, resuming, settings
+from tf_cyclegan.config import RECIPES, Config, from_recipe, json_file, knobs, resuming
 from tf_cyclegan.system import tensorflow_import
 from tf_cyclegan.system.errors import UserError
 
@@ -22,35 +22,30 @@ _DEFINE = {
 def define() -> None:
     """Defines the flags, and --workdir. Unset ones leave the recipe's value."""
     for field in fields(Config):
-        kind, _ = settings.field_type(field.name)
+        kind, _ = knobs.field_type(Config, field.name)
         meaning, choices = field.metadata["meaning"], field.metadata["choices"]
         choices = tuple(RECIPES) if field.name == "recipe" else choices
-        listed = f": {', '.join(choices)}" if choices else ""
-        _DEFINE[kind](field.name, None, f"{meaning}{listed}")
+        # Some meanings explain each choice.
+        listed = not all(f"{choice}: " in meaning for choice in choices)
+        _DEFINE[kind](field.name, None, f"{meaning}: {', '.join(choices)}" if listed else meaning)
     flags.DEFINE_string("workdir", None, "where the run is kept (default: runs/RECIPE)")
 
 
 def recipe_values() -> dict[str, str]:
-    """Behind each field's meaning: mini's value, and those of the recipes that differ from it."""
-    mini, *others = (Config(recipe) for recipe in RECIPES)
+    """For the help: each field's value in `mini`, and in the recipes that differ from it."""
+    configs = [Config(recipe) for recipe in RECIPES]
     notes = {}
     for field in fields(Config):
-        value = getattr(mini, field.name)
-        if field.name == "recipe":
+        recipes: dict[Any, list[str]] = {}
+        for config in configs:
+            recipes.setdefault(getattr(config, field.name), []).append(config.recipe)
+        mini, *others = recipes
+        if field.name == "recipe" or (mini is None and not others):
             continue
-        differing = [
-            f"{config.recipe} {_shown(getattr(config, field.name))}"
-            for config in others
-            if getattr(config, field.name) != value
-        ]
-        shown = [] if value is None else [f"mini {value}" if differing else str(value)]
-        shown += differing
-        notes[field.name] = f" [{'; '.join(shown)}]" if shown else ""
+        shown = ["none" if mini is None else f"{mini}"]
+        shown += [f"{', '.join(recipes[other])}: {other}" for other in others]
+        notes[field.name] = f" [{'; '.join(shown)}]"
     return notes
-
-
-def _shown(value: object) -> str:
-    return "none" if value is None else str(value)
 
 
 def read() -> tuple[Config, Path]:
@@ -80,7 +75,7 @@ def _stored(workdir: Path) -> Config:
         with tensorflow_import.quiet():
             from tf_cyclegan.checkpoints import files as checkpoint_files
 
-        checkpoint, _ = checkpoint_files.newest_whole(workdir)
+        checkpoint, _ = checkpoint_files.newest_intact(workdir)
         config = checkpoint_files.config_in(checkpoint)
         print(f"{error}; resuming with the settings in {checkpoint}", file=sys.stderr)
         return config

@@ -37,7 +37,7 @@ def main() -> None:
         from tf_cyclegan.training import train
         from tf_cyclegan.training.progress import Progress
 
-    devices.share_cores()
+    devices.set_thread_counts()
     progress = Progress(sys.stderr, spelling.as_flags)
     if sources.is_drawn(config.dataset):
         progress.say(

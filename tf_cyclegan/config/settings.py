@@ -1,42 +1,18 @@
-"""Every setting of a run: one field a knob."""
+"""Every setting of a run: one field a knob, and which settings contradict each other."""
 
 import dataclasses
-import functools
 import math
-import reprlib
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-from tf_cyclegan.config import contradictions, intervals
+from tf_cyclegan.config import intervals
+from tf_cyclegan.config.knobs import checked, knob
 from tf_cyclegan.config.recipes import RECIPES
 from tf_cyclegan.system.errors import UserError
 
-_INT32_MAX = 2**31 - 1
-
 # The tutorial's jitter: pictures are enlarged from 256 to 286 pixels before the crop.
 _JITTER = 286 / 256
-
-
-def _knob(
-    default: Any,
-    meaning: str,
-    *,
-    choices: tuple[str, ...] = (),
-    least: float | None = None,
-    below: float | None = None,
-    resumable: bool = False,
-) -> Any:
-    """A field with its meaning. `resumable`: a run may be resumed with another value."""
-    metadata = {
-        "meaning": meaning,
-        "choices": choices,
-        "least": least,
-        "below": below,
-        "resumable": resumable,
-    }
-    return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, init=False)
@@ -50,152 +26,145 @@ class Config:
         two fields contradict each other.
     """
 
-    recipe: str = _knob("mini", "the recipe that the other settings start from", resumable=True)
-    dataset: str = _knob(
+    recipe: str = knob("mini", "named set of values; other settings override it", resumable=True)
+    dataset: str = knob(
         "mini_horse2zebra",
-        "mini_horse2zebra, a tensorflow-datasets name such as cycle_gan/horse2zebra, or the path "
-        "of a folder or .zip with trainA, trainB, testA, testB",
+        "mini_horse2zebra, a tensorflow-datasets name such as cycle_gan/horse2zebra, or a folder "
+        "or .zip with trainA, trainB and, where present, testA, testB",
     )
-    data_dir: str | None = _knob(
+    data_dir: str | None = knob(
         None,
         "where tensorflow-datasets keeps its data (default: ~/tensorflow_datasets)",
         resumable=True,
     )
-    skip_unreadable: bool = _knob(
-        False,
-        "go on without the pictures that cannot be used, instead of ending with a list of them",
-        resumable=True,
+    skip_unreadable: bool = knob(
+        False, "leave out pictures that cannot be used, instead of refusing them", resumable=True
     )
-    epochs: int = _knob(40, "passes over the data, in all", least=1, resumable=True)
-    max_steps: int | None = _knob(
-        None, "end the run after so many steps in all", least=1, resumable=True
+    epochs: int = knob(
+        40, "total number of epochs, with those before resuming", least=1, resumable=True
     )
-    limit_train: int | None = _knob(
+    max_steps: int | None = knob(
+        None, "stop after this many training steps in total", least=1, resumable=True
+    )
+    limit_train: int | None = knob(
         None, "train on the first so many pictures of each domain", least=1
     )
-    limit_test: int | None = _knob(
+    limit_test: int | None = knob(
         None, "use the first so many test pictures of each domain", least=1, resumable=True
     )
-    image_size: int = _knob(64, "height and width that the networks train on, in pixels", least=1)
-    load_size: int | None = _knob(
+    image_size: int = knob(64, "height and width of training pictures, in pixels", least=1)
+    load_size: int | None = knob(
         None,
-        "what resize_crop resizes pictures to before the crop, in pixels "
-        "(default: image_size * 286 / 256, rounded up)",
+        "size that resize_crop resizes to before cropping, in pixels (default: image_size * 286 / "
+        "256, rounded up)",
         least=1,
     )
-    interpolation: str = _knob(
-        "bilinear", "how pictures are resized", choices=("nearest", "bilinear", "bicubic")
+    interpolation: str = knob(
+        "bilinear", "filter for resizing", choices=("nearest", "bilinear", "bicubic")
     )
-    preprocess: str = _knob(
+    preprocess: str = knob(
         "resize_crop",
-        "resize_crop: resize to load_size, random crop, random mirroring; crop: the same without "
-        "the resizing; resize: resize to image_size, nothing random; none: each picture in its own "
-        "size, rounded to what the networks take",
+        "resize_crop: resize to load_size, random crop and flip; crop: random crop and flip; "
+        "resize: resize to image_size; none: native size, rounded to what the networks take",
         choices=("resize_crop", "crop", "resize", "none"),
     )
-    channels_x: int = _knob(3, "channels of domain X (A): 3 for colour, 1 for grey", least=1)
-    channels_y: int = _knob(3, "channels of domain Y (B)", least=1)
-    batch_size: int = _knob(1, "pictures of each domain in one step", least=1)
-    epoch_length: str = _knob(
+    channels_x: int = knob(3, "channels of domain X (A): 3 for RGB, 1 for greyscale", least=1)
+    channels_y: int = knob(3, "channels of domain Y (B)", least=1)
+    batch_size: int = knob(1, "pictures of each domain in a step", least=1)
+    epoch_length: str = knob(
         "smaller",
-        "how long an epoch is: as the smaller domain, or as the larger, while the other wraps",
+        "an epoch is as long as the smaller domain, or as the larger, the other one repeating",
         choices=("smaller", "larger"),
     )
-    generator: str = _knob(
+    generator: str = knob(
         "unet",
-        "unet: the tutorial's U-Net and PatchGAN; resnet: the paper's; resnet_keras: the keras.io "
-        "example's",
+        "unet: the tutorial's pix2pix U-Net and PatchGAN; resnet: the paper's networks; "
+        "resnet_keras: the keras.io example's",
         choices=("unet", "resnet", "resnet_keras"),
     )
-    unet_levels: int | None = _knob(
+    unet_levels: int | None = knob(
         None,
-        "how often a unet generator halves a picture (default: 8 at 256 pixels; down to 4x4 at 32, "
-        "64 and 128; at others as often as it can, 5 to 8 times)",
+        "downsampling blocks of the U-Net (default: 8 at 256 pixels; to a 4x4 bottleneck at 32, 64 "
+        "and 128; otherwise 5 to 8, as often as the size halves)",
         least=2,
         below=12,
     )
-    residual_blocks: int | None = _knob(
-        None, "of a resnet generator (default: 6 up to 128 pixels, else 9)", least=1
+    residual_blocks: int | None = knob(
+        None, "blocks of a ResNet generator (default: 6 up to 128 pixels, else 9)", least=1
     )
-    dropout: float | None = _knob(
+    dropout: float | None = knob(
         None,
-        "share of values that generators drop in training: in a U-Net's first three up blocks, "
-        "never the last (default: 0.5), in a ResNet's blocks between the convolutions (default: 0)",
+        "dropout rate of the generators: in the U-Net's first three upsampling blocks, never the "
+        "last (default: 0.5), between the convolutions of residual blocks (default: 0)",
         least=0,
         below=1,
     )
-    filters: int = _knob(32, "base width of generators and discriminators", least=1)
-    networks: str = _knob(
+    filters: int = knob(32, "base width of generators and discriminators", least=1)
+    networks: str = knob(
         "tf_cyclegan",
-        "where the networks come from: this package, or the installed tensorflow_examples",
+        "whose implementation: this package's, or the installed tensorflow_examples'",
         choices=("tf_cyclegan", "tensorflow_examples"),
     )
-    adversarial_loss: str = _knob(
+    adversarial_loss: str = knob(
         "lsgan",
-        "bce on logits, least squares, hinge, or Wasserstein with gradient penalty",
+        "cross-entropy on logits, least squares, hinge, or Wasserstein with gradient penalty",
         choices=("bce", "lsgan", "hinge", "wgan_gp"),
     )
-    cycle_weight: float = _knob(10.0, "weight of the cycle loss (lambda in the paper)", least=0)
-    identity_weight: float = _knob(
-        0.5, "weight of the identity loss, times cycle_weight; 0 leaves it out", least=0
+    cycle_weight: float = knob(
+        10.0, "weight of the cycle-consistency loss (lambda in the paper)", least=0
     )
-    pool_size: int = _knob(
-        0, "how many older fakes are kept for the discriminators; 0 for none", least=0
+    identity_weight: float = knob(
+        0.5, "weight of the identity loss, relative to cycle_weight; 0: none", least=0
     )
-    update_order: str = _knob(
+    pool_size: int = knob(
+        0, "size of the image pool, older fakes for the discriminators; 0: none", least=0
+    )
+    update_order: str = knob(
         "simultaneous",
-        "whether all networks learn from one pass, or the discriminators before the generators",
+        "update all networks from one forward pass, or the discriminators first",
         choices=("simultaneous", "discriminators_first"),
     )
-    learning_rate: float = _knob(2e-4, "Adam's learning rate", least=0)
-    decay_start: int | None = _knob(
+    learning_rate: float = knob(2e-4, "Adam's learning rate", least=0)
+    decay_start: int | None = knob(
         20,
-        "epochs after which the learning rate goes down, linearly to zero at the end; as many as "
-        "epochs: never",
+        "epochs of constant learning rate, then linear decay to zero; as many as epochs: none",
         least=0,
     )
-    beta_1: float = _knob(0.5, "Adam's decay rate for the mean of the gradients", least=0, below=1)
-    seed: int = _knob(0, "first weights, order of the pictures, jitter and dropout", least=0)
-    deterministic: bool = _knob(
-        False, "the same numbers bit for bit on every run, slower on a GPU", resumable=True
-    )
-    precision: str = _knob(
+    beta_1: float = knob(0.5, "Adam's decay rate of the first moment", least=0, below=1)
+    seed: int = knob(0, "of initial weights, shuffling, augmentation and dropout", least=0)
+    deterministic: bool = knob(False, "reproducible bit for bit; slower on a GPU", resumable=True)
+    precision: str = knob(
         "auto",
-        "what the networks compute in; auto takes the fastest of float32 and bfloat16 for the "
-        "device",
+        "what the networks compute in; auto: the faster of float32 and bfloat16 on this device",
         choices=("auto", "float32", "bfloat16", "float16"),
         resumable=True,
     )
-    xla: bool = _knob(
-        False, "compile the training step with XLA, which takes a while at first", resumable=True
+    xla: bool = knob(
+        False, "compile the training step with XLA; the first step takes longer", resumable=True
     )
-    recompute: bool = _knob(
+    recompute: bool = knob(
         False,
-        "for large pictures: each network's pass is computed twice, which takes less memory and "
-        "more time",
+        "gradient checkpointing: activations are recomputed, for less memory and more time",
         resumable=True,
     )
-    evaluate_every: int | None = _knob(
-        None,
-        "score after each so many epochs, and keep the best checkpoint",
-        least=1,
-        resumable=True,
+    evaluate_every: int | None = knob(
+        None, "score every so many epochs, and keep the best checkpoint", least=1, resumable=True
     )
-    inception_weights: str | None = _knob(
+    inception_weights: str | None = knob(
         None,
-        "a file of Inception-V3's weights, for scores of sets other than the drawings (default: "
+        "file of Inception-V3's weights, to score other sets than the drawn one (default: "
         "keras.applications')",
         resumable=True,
     )
-    checkpoint_every: str = _knob(
-        "1", "save after so many epochs (5), steps (500steps) or minutes (10min)", resumable=True
+    checkpoint_every: str = knob(
+        "1", "save every so many epochs (5), steps (500steps) or minutes (10min)", resumable=True
     )
-    max_to_keep: int = _knob(3, "keep so many of the newest checkpoints", least=1, resumable=True)
-    keep_every: int | None = _knob(
-        None, "save after each so many epochs, and keep that for good", least=1, resumable=True
+    max_to_keep: int = knob(3, "number of newest checkpoints to keep", least=1, resumable=True)
+    keep_every: int | None = knob(
+        None, "save every so many epochs, and keep that for good", least=1, resumable=True
     )
 
-    def __init__(self, recipe: str = "mini", **settings: Any):
+    def __init__(self, /, recipe: str = "mini", **settings: Any):
         """Takes the recipe's values, and `settings` in place of them."""
         if not isinstance(recipe, str) or recipe not in RECIPES:
             raise UserError(f"recipe={str(recipe)[:80]}: choose one of {', '.join(RECIPES)}")
@@ -204,10 +173,10 @@ class Config:
             raise UserError(f"no such setting: {', '.join(unknown)}")
         given = {**RECIPES[recipe], **settings, "recipe": recipe}
         for field in fields:
-            value = _checked(field, given.get(field.name, field.default))
+            value = checked(Config, field, given.get(field.name, field.default))
             object.__setattr__(self, field.name, value)
         intervals.parse(self.checkpoint_every, "checkpoint_every")
-        contradictions.refuse(self)
+        _refuse_contradictions(self)
 
     @property
     def size_multiple(self) -> int:
@@ -261,45 +230,6 @@ class Config:
         return dataclasses.asdict(self)
 
 
-_TYPE_NAMES = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-
-
-@functools.cache
-def field_type(name: str) -> tuple[type, bool]:
-    """The plain type of a Config field, and whether it may be None."""
-    hint = get_type_hints(Config)[name]
-    if isinstance(hint, types.UnionType):
-        return get_args(hint)[0], True
-    return hint, False
-
-
-def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
-    """The value as the field holds it.
-
-    Raises:
-      UserError: it is of another type or out of the field's range.
-    """
-    name, limits = field.name, field.metadata
-    kind, optional = field_type(name)
-    if value is None and optional:
-        return None
-    if kind in (int, float) and type(value) is int and abs(value) > _INT32_MAX:
-        raise UserError(f"{name}: give a number of {_INT32_MAX} or less")
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
-        raise UserError(f"{name} takes {_TYPE_NAMES[kind]}, not {reprlib.repr(value)}")
-    if limits["choices"] and value not in limits["choices"]:
-        raise UserError(f"{name}={value}: choose one of {', '.join(limits['choices'])}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{name}={value}: give a finite number")
-    if limits["least"] is not None and value < limits["least"]:
-        raise UserError(f"{name}={value}: give {limits['least']} or more")
-    if limits["below"] is not None and value >= limits["below"]:
-        raise UserError(f"{name}={value}: give less than {limits['below']}")
-    return value
-
-
 def from_recipe(recipe: str, changes: Mapping[str, Any] | None = None) -> Config:
     """The recipe's settings, with `changes` in place of them: `Config(recipe, **changes)`.
 
@@ -319,3 +249,110 @@ def from_dict(settings: Mapping[str, Any], where: str) -> Config:
         return Config(**settings)
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
+
+
+def _refuse_contradictions(config: Config) -> None:
+    """Raises UserError for settings that cannot go together, naming both."""
+    _check_networks(config)
+    _check_tensorflow_examples(config)
+    _check_sizes(config)
+    _check_native_sizes(config)
+    _check_losses(config)
+
+
+def _check_networks(config: Config) -> None:
+    for name, kind in (("residual_blocks", "resnet"), ("unet_levels", "unet")):
+        value = getattr(config, name)
+        if value is not None and not config.generator.startswith(kind):
+            raise UserError(
+                f"{name}={value}: generator={config.generator} has none; leave it out, or give "
+                f"generator={kind}"
+            )
+
+
+def _check_tensorflow_examples(config: Config) -> None:
+    if config.networks != "tensorflow_examples":
+        return
+    for name, value, only in (
+        ("generator", config.generator, "unet"),
+        ("unet_levels", config.unet_levels or 8, 8),
+        ("filters", config.filters, 64),
+        ("dropout", config.dropout_rate, 0.5),
+        ("channels_x", config.channels_x, 3),
+        ("channels_y", config.channels_y, 3),
+    ):
+        if value != only:
+            raise UserError(
+                f"networks=tensorflow_examples has {name}={only} only, not {value}: give "
+                f"{name}={only}"
+            )
+    if config.image_size % 256:
+        raise UserError(
+            f"networks=tensorflow_examples takes image sizes that are a multiple of 256 only, but "
+            f"image_size={config.image_size}: give image_size=256"
+        )
+    if config.precision not in ("auto", "float32"):
+        raise UserError(
+            f"networks=tensorflow_examples computes in float32 only, not "
+            f"precision={config.precision}: leave one of the two out"
+        )
+
+
+def _check_sizes(config: Config) -> None:
+    if config.image_size % config.size_multiple or config.image_size < 32:
+        levels = f" with unet_levels={config.unet_levels}" if config.unet_levels else ""
+        raise UserError(
+            f"image_size={config.image_size}: generator={config.generator}{levels} takes multiples "
+            f"of {config.size_multiple} from 32 on, such as {max(64, config.size_multiple)} or "
+            f"{max(256, 2 * config.size_multiple)}"
+        )
+    if config.preprocess == "resize_crop" and config.resize_to < config.image_size:
+        raise UserError(
+            f"load_size={config.load_size} is smaller than image_size={config.image_size}: nothing "
+            f"of that size can be cropped from it; give load_size={config.image_size} or more"
+        )
+
+
+def _check_native_sizes(config: Config) -> None:
+    """With `preprocess` "none" pictures keep their sizes, so nothing may batch or blend them."""
+    if config.preprocess != "none":
+        return
+    for name, fits in (
+        ("batch_size", config.batch_size == 1),
+        ("pool_size", config.pool_size == 0),
+        ("adversarial_loss", config.adversarial_loss != "wgan_gp"),
+    ):
+        if not fits:
+            raise UserError(
+                f"preprocess=none leaves pictures in different sizes, which "
+                f"{name}={getattr(config, name)} cannot combine; change one of the two"
+            )
+    if config.xla:
+        raise UserError(
+            "xla=True compiles the step again for each size of picture, which preprocess=none "
+            "leaves as they are; leave one of the two out"
+        )
+
+
+def _check_losses(config: Config) -> None:
+    for name in ("channels_x", "channels_y"):
+        if getattr(config, name) not in (1, 3):
+            raise UserError(
+                f"{name}={getattr(config, name)}: give 3 for RGB or 1 for greyscale pictures"
+            )
+    if config.channels_x != config.channels_y and config.identity_weight:
+        raise UserError(
+            f"channels_x={config.channels_x} and channels_y={config.channels_y}: the identity loss "
+            f"passes pictures of Y through the generator from X, so their channels must be equal; "
+            f"give identity_weight=0"
+        )
+    if config.identity_weight and not config.cycle_weight:
+        raise UserError(
+            f"identity_weight={config.identity_weight} is multiplied by cycle_weight="
+            f"{config.cycle_weight}: give identity_weight=0, or a cycle_weight above 0"
+        )
+    if config.precision == "float16" and config.adversarial_loss == "wgan_gp":
+        raise UserError(
+            "precision=float16: the gradients that adversarial_loss=wgan_gp penalises underflow in "
+            "it; give precision=bfloat16 or float32"
+        )

@@ -1,7 +1,7 @@
-"""From the pictures of two domains to unpaired training batches.
+"""Unpaired training batches.
 
-Everything random follows from (seed, epoch, position) alone, so that the batch of any step can be
-made without those before it: a run that stopped anywhere goes on exactly where it was.
+Shuffling, crops and flips depend on (seed, epoch, position) alone, so any step's batch can be
+computed without the batches before it, and a run resumes exactly where it stopped.
 """
 
 import functools
@@ -14,44 +14,47 @@ import numpy as np
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
-from tf_cyclegan.data.prepared_pictures import PreparedPictures
+from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.system import cores
 
 
 class InputPipeline:
-    """Training batches by the number of their step.
+    """Training batches by step.
 
-    Each epoch goes once through both domains, each in an order of its own, shuffled over the whole
-    epoch. Where one domain has fewer pictures, the epoch ends with it, and of the larger another
-    part is left out each time; or (`epoch_length` "larger") it is gone through again in another
-    order. The last batch of an epoch may be smaller.
+    Each epoch shuffles both domains independently. It is as long as the smaller domain and uses
+    another random part of the larger one each time; with `epoch_length` "larger", the smaller
+    domain repeats in another order instead. The last batch of an epoch may be smaller.
+
+    Args:
+      prepared_x, prepared_y: the pictures of both domains, from `prepared_pictures.prepare`.
+      config: the settings.
 
     Attributes:
-      steps_per_epoch: steps that an epoch takes.
+      steps_per_epoch: the number of steps in an epoch.
     """
 
-    def __init__(self, prepared_x: PreparedPictures, prepared_y: PreparedPictures, config: Config):
+    def __init__(self, prepared_x: Pictures, prepared_y: Pictures, config: Config):
         self._domains = (prepared_x, prepared_y)
         self._config = config
-        longest = max if config.epoch_length == "larger" else min
-        self._epoch_length = longest(len(prepared_x), len(prepared_y))
+        longer_or_shorter = max if config.epoch_length == "larger" else min
+        self._epoch_length = longer_or_shorter(len(prepared_x), len(prepared_y))
         self.steps_per_epoch = math.ceil(self._epoch_length / config.batch_size)
 
     def names_at(self, step: int) -> tuple[list[str], list[str]]:
-        """The names of the pictures of X and of Y in the batch of a step."""
+        """The names of the pictures of X and Y in the batch of a step."""
         epoch, positions = self._positions(step)
         x, y = (
-            [self._domains[domain].names[self._index(domain, epoch, p)] for p in positions]
-            for domain in range(2)
+            [pictures.names[self._index(domain, epoch, position)] for position in positions]
+            for domain, pictures in enumerate(self._domains)
         )
         return x, y
 
     def batch_at(self, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """The batch of the step with this number, counted from 0 through all epochs.
+        """The batch of a step, counted from 0 across epochs.
 
         Returns:
-          Pictures of X and of Y: float32 (batch, height, width, channels) in [-1, 1]; height and
-          width are image_size, except with `preprocess` "none".
+          Pictures of X and Y: float32 (batch, height, width, channels) in [-1, 1]. Height and width
+          are `image_size`, except with `preprocess` "none".
         """
         epoch, positions = self._positions(step)
         x, y = (
@@ -61,33 +64,33 @@ class InputPipeline:
         return images.to_float(x), images.to_float(y)
 
     def batches(self, start: int, stop: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The batches of the steps from `start` up to but not with `stop`, made ahead in threads.
+        """The batches of steps `start` to `stop - 1`, prefetched in threads.
 
         Raises:
           UserError: a picture can no longer be read.
         """
         threads = cores.reading_threads()
-        pool, most = ThreadPoolExecutor(threads), 2 * threads
-        ahead: deque[Future[tuple[np.ndarray, np.ndarray]]] = deque()
+        pool, prefetch = ThreadPoolExecutor(threads), 2 * threads
+        queue: deque[Future[tuple[np.ndarray, np.ndarray]]] = deque()
         try:
-            for step in range(start, stop + most):
+            for step in range(start, stop + prefetch):
                 if step < stop:
-                    ahead.append(pool.submit(self.batch_at, step))
-                if step >= start + most:
-                    yield ahead.popleft().result()
+                    queue.append(pool.submit(self.batch_at, step))
+                if step >= start + prefetch:
+                    yield queue.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
     def _positions(self, step: int) -> tuple[int, range]:
-        """The epoch of a step, and the places in it that the step's batch takes."""
+        """The epoch of a step, and the positions in it of the step's batch."""
         epoch, step_of_epoch = divmod(step, self.steps_per_epoch)
         first = step_of_epoch * self._config.batch_size
         return epoch, range(first, min(first + self._config.batch_size, self._epoch_length))
 
     def _index(self, domain: int, epoch: int, position: int) -> int:
         count = len(self._domains[domain])
-        turn, place = divmod(position, count)
-        return int(_order(self._config.seed, epoch, domain, turn, count)[place])
+        repeat, place = divmod(position, count)
+        return int(_order(self._config.seed, epoch, domain, repeat, count)[place])
 
     def _picture(self, domain: int, epoch: int, position: int) -> np.ndarray:
         seed, size = self._config.seed, self._config.image_size
@@ -101,6 +104,6 @@ class InputPipeline:
 
 
 @functools.lru_cache(maxsize=32)
-def _order(seed: int, epoch: int, domain: int, turn: int, count: int) -> np.ndarray:
-    # The fourth number keeps these draws apart from the jitter's.
-    return np.random.default_rng([seed, epoch, domain, 2, turn]).permutation(count)
+def _order(seed: int, epoch: int, domain: int, repeat: int, count: int) -> np.ndarray:
+    # The 2 separates this random stream from that of crops and flips.
+    return np.random.default_rng([seed, epoch, domain, 2, repeat]).permutation(count)

@@ -1,82 +1,60 @@
-"""Reading pictures before they are needed, so that bad ones are found now and not days later."""
+"""Decoding every picture before it is needed, so that bad ones are found early."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from functools import partial
 
-import numpy as np
-
+from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.system import cores
 from tf_cyclegan.system.errors import UserError
 
-_S = TypeVar("_S", bound="_Source")
 
-
-class _Source(Protocol):
-    """What `Pictures` and `PreparedPictures` have in common."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def read(self) -> Callable[[int], np.ndarray]: ...
-
-    def without(self: _S, left_out: Collection[int]) -> _S: ...
-
-
-class PictureCheck:
-    """Finds every picture that cannot be used, in any number of splits.
+def keep_usable(
+    splits: Mapping[str, Pictures], skip: bool, say: Callable[[str], None]
+) -> dict[str, Pictures]:
+    """Reads all pictures, in threads, and returns the usable ones.
 
     Args:
-      say: is given a line for each of them, and for what is done about them.
+      splits: pictures by split.
+      skip: go on without unusable pictures.
+      say: called with a line for each unusable picture, and with a summary.
+
+    Raises:
+      UserError: pictures are unusable, and `skip` is False or a split has no other pictures.
     """
-
-    def __init__(self, say: Callable[[str], None]):
-        self._say = say
-        self._count = 0
-        self._problems: list[str] = []
-        self._spoilt: list[str] = []
-
-    def usable(self, split: str, pictures: _S) -> _S:
-        """Reads all of a split's pictures, in threads, and returns those that can be used."""
-        with ThreadPoolExecutor(cores.reading_threads()) as pool:
-            told = list(pool.map(lambda i: _problem(pictures, i), range(len(pictures))))
-        bad = {i: problem for i, problem in enumerate(told) if problem is not None}
-        self._count += len(pictures)
-        self._problems += bad.values()
-        if bad and len(bad) == len(pictures):
-            self._spoilt.append(split)
-        return pictures.without(bad.keys())
-
-    def conclude(self, skip: bool) -> None:
-        """Tells what was found, a line for each bad picture. Says nothing where all are good.
-
-        Args:
-          skip: go on without them.
-
-        Raises:
-          UserError: there are bad pictures, and `skip` is False or nothing is left of a split.
-        """
-        if not self._problems:
-            return
-        if not skip and len(self._problems) == 1:
-            raise UserError(f"{self._problems[0]}, or go on without it: skip_unreadable=True")
-        for problem in self._problems:
-            self._say(problem)
-        bad = f"{len(self._problems)} of {self._count} pictures"
-        if not skip:
-            raise UserError(
-                f"{bad} cannot be used (listed above); remove them, or go on without them: "
-                f"skip_unreadable=True"
-            )
-        if self._spoilt:
-            raise UserError(
-                f"{', '.join(self._spoilt)}: none of the pictures can be used (listed above); "
-                f"put in others"
-            )
-        self._say(f"Going on without {bad}, which cannot be used (listed above)")
+    usable: dict[str, Pictures] = {}
+    problems: list[str] = []
+    unusable_splits = []
+    with ThreadPoolExecutor(cores.reading_threads()) as pool:
+        for split, pictures in splits.items():
+            found = pool.map(partial(_problem, pictures), range(len(pictures)))
+            bad = {i: problem for i, problem in enumerate(found) if problem is not None}
+            problems += bad.values()
+            if bad and len(bad) == len(pictures):
+                unusable_splits.append(split)
+            usable[split] = pictures.without(bad.keys())
+    if not problems:
+        return usable
+    if not skip and len(problems) == 1:
+        raise UserError(f"{problems[0]}, or go on without it: skip_unreadable=True")
+    for problem in problems:
+        say(problem)
+    summary = f"{len(problems)} of {sum(map(len, splits.values()))} pictures"
+    if not skip:
+        raise UserError(
+            f"{summary} cannot be used (listed above); remove them, or go on without them: "
+            f"skip_unreadable=True"
+        )
+    if unusable_splits:
+        raise UserError(
+            f"{', '.join(unusable_splits)}: none of the pictures can be used (listed above); "
+            f"replace them"
+        )
+    say(f"Going on without {summary}, which cannot be used (listed above)")
+    return usable
 
 
-def _problem(pictures: _Source, index: int) -> str | None:
+def _problem(pictures: Pictures, index: int) -> str | None:
     try:
         pictures.read(index)
     except UserError as error:

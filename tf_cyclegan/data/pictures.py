@@ -1,4 +1,4 @@
-"""What every source of pictures gives: one split of one domain, in a fixed order."""
+"""The interface of all picture sources: one split of one domain, in a fixed order."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,9 @@ class Pictures:
     """The pictures of one split of one domain.
 
     Attributes:
-      names: a unique name for each picture, in an order that never changes. A path relative to the
-        split's folder, with `/` between its parts, where the source has files.
-      read: picture number i as a uint8 array (height, width, 3). Sizes may differ between pictures.
-        It may be called from several threads at once.
+      names: a unique name per picture, in a fixed order. For files: the path relative to the
+        split's folder, with `/` as separator.
+      read: decodes picture `i` to uint8 (height, width, 3); sizes may differ. Thread-safe.
     """
 
     names: tuple[str, ...]
@@ -26,34 +25,34 @@ class Pictures:
         return len(self.names)
 
     def first(self, count: int | None) -> "Pictures":
-        """The first `count` pictures; all of them where `count` is None."""
+        """The first `count` pictures; None for all."""
         return Pictures(self.names[:count], self.read)
 
     def without(self, left_out: Collection[int]) -> "Pictures":
-        """The pictures without those of these numbers, in the same order."""
+        """The pictures except those at these indices, in the same order."""
         return self.reordered([i for i in range(len(self)) if i not in left_out])
 
-    def reordered(self, numbers: Sequence[int]) -> "Pictures":
-        """The pictures of these numbers, in their order."""
-        return Pictures(tuple(self.names[i] for i in numbers), lambda i: self.read(numbers[i]))
+    def reordered(self, indices: Sequence[int]) -> "Pictures":
+        """The pictures at these indices, in the order of the indices."""
+        return Pictures(tuple(self.names[i] for i in indices), lambda i: self.read(indices[i]))
 
     def cached(self) -> "Pictures":
-        """The same, of which each picture that is read twice is decoded once.
+        """The same pictures, each decoded once for two reads.
 
-        A picture is kept until it is read again, as long as all that are kept take 1 GB or less.
+        The second read evicts a picture. The cache holds at most 1 GB.
         """
-        kept: dict[int, np.ndarray] = {}
-        room = _CACHE_BYTES
+        cache: dict[int, np.ndarray] = {}
+        free_bytes = _CACHE_BYTES
 
         def read(index: int) -> np.ndarray:
-            nonlocal room
-            if (picture := kept.pop(index, None)) is not None:
-                room += picture.nbytes
+            nonlocal free_bytes
+            if (picture := cache.pop(index, None)) is not None:
+                free_bytes += picture.nbytes
                 return picture
             picture = self.read(index)
-            if picture.nbytes <= room:
-                room -= picture.nbytes
-                kept[index] = picture
+            if picture.nbytes <= free_bytes:
+                free_bytes -= picture.nbytes
+                cache[index] = picture
             return picture
 
         return Pictures(self.names, read)
@@ -61,12 +60,12 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Truth:
-    """What drawn pictures show, in the order of the pictures.
+    """Ground truth of drawn pictures, in the order of the pictures.
 
     Attributes:
       counterparts: the same scenes in the other domain.
-      masks: above 0, in all channels, where a pixel shows any of the animal. Elsewhere picture and
-        counterpart are equal.
+      masks: above 0, in all channels, where the animal touches a pixel. Picture and counterpart are
+        equal elsewhere.
     """
 
     counterparts: Pictures

@@ -1,4 +1,4 @@
-"""Bringing single pictures to the size and the channels that the networks take."""
+"""Resampling and channel conversion of single pictures for the networks."""
 
 import math
 
@@ -10,21 +10,21 @@ from tf_cyclegan.system.errors import UserError
 
 
 def for_training(picture: np.ndarray, domain: str, config: Config, name: str) -> np.ndarray:
-    """A training picture before the random crop, or whole where nothing is cropped.
+    """Preprocesses a training picture up to the random crop.
 
     Args:
       picture: uint8 (height, width, 3).
       domain: A or B.
-      config: the settings; `preprocess` says what is done.
-      name: the picture's, for the error.
+      config: the settings.
+      name: the picture's name, for error messages.
 
     Returns:
-      uint8 (height, width, channels of the domain). With `preprocess` "resize_crop" height and
-      width are `resize_to`, with "resize" image_size, with "crop" the picture's own, with "none"
-      the nearest multiples of what the networks halve.
+      uint8 (height, width, channels of the domain). `preprocess` determines height and width:
+      `resize_to` for "resize_crop", `image_size` for "resize", unchanged for "crop", rounded to
+      multiples of `size_multiple` for "none".
 
     Raises:
-      UserError: the picture is too small to crop image_size from.
+      UserError: the picture is smaller than the crop.
     """
     height, width = picture.shape[:2]
     if config.preprocess == "resize_crop":
@@ -35,18 +35,18 @@ def for_training(picture: np.ndarray, domain: str, config: Config, name: str) ->
         height, width = _rounded(height, config), _rounded(width, config)
     elif min(height, width) < config.image_size:
         raise UserError(
-            f"train{domain}/{name}: its {width}x{height} pixels are too few to crop image_size="
-            f"{config.image_size} from; make that smaller, or give preprocess=resize_crop"
+            f"train{domain}/{name}: {width}x{height} pixels are too few to crop "
+            f"image_size={config.image_size}; lower it, or set preprocess=resize_crop"
         )
     resized = images.resize(picture, height, width, config.interpolation)
     return images.to_channels(resized, config.channels(domain))
 
 
 def for_translation(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
-    """A picture of any size as a generator takes it.
+    """Converts a picture of any size to the input of a generator.
 
-    Networks trained on whole pictures get them in image_size; networks trained on parts or on all
-    sizes get them in their own, rounded to what they halve.
+    With `preprocess` "crop" and "none" the picture keeps its size, rounded to multiples of
+    `size_multiple`; else it is resized to `image_size`.
 
     Args:
       picture: uint8 (height, width, 3).
@@ -66,6 +66,6 @@ def for_translation(picture: np.ndarray, domain: str, config: Config) -> np.ndar
 
 
 def _rounded(length: int, config: Config) -> int:
-    # 32 pixels are the least that the discriminators judge.
+    # The discriminators need at least 32 pixels.
     multiple = config.size_multiple
     return max(round(length / multiple), math.ceil(32 / multiple)) * multiple

@@ -1,4 +1,4 @@
-"""Pillow as a library needs it: silent about what is wrong in pictures, and open to large ones."""
+"""Process-wide Pillow settings: no warnings about damaged pictures, a higher size limit."""
 
 import ctypes
 import functools
@@ -11,17 +11,14 @@ from PIL import Image, _imaging
 _WARNINGS = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
-def prepare(most_pixels: int) -> None:
-    """Silences Pillow and raises its limit on sizes. To be called before each picture is opened.
+def configure(max_pixels: int) -> None:
+    """Silences Pillow and raises its size limit to `max_pixels`, but never lowers it.
 
-    Both hold for the whole process: neither can be had for one thread alone.
-
-    Args:
-      most_pixels: pictures of so many pixels can be opened. The limit is never lowered.
+    Call it before opening each picture: other code may have reset the warning filters.
     """
-    if Image.MAX_IMAGE_PIXELS is not None and most_pixels > Image.MAX_IMAGE_PIXELS:
-        Image.MAX_IMAGE_PIXELS = most_pixels
-    # Not catch_warnings, which mixes up the filters where several threads use it.
+    if Image.MAX_IMAGE_PIXELS is not None and max_pixels > Image.MAX_IMAGE_PIXELS:
+        Image.MAX_IMAGE_PIXELS = max_pixels
+    # catch_warnings is not thread-safe.
     if _WARNINGS not in warnings.filters:
         warnings.filterwarnings("ignore", module=_WARNINGS[3].pattern)
     _silence_logs()
@@ -30,10 +27,10 @@ def prepare(most_pixels: int) -> None:
 @functools.cache
 def _silence_logs() -> None:
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
-    # libtiff, which Pillow brings along, writes to standard error itself.
+    # libtiff, bundled with Pillow, writes to standard error itself.
     try:
         set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
     except (AttributeError, OSError):
-        return  # A Pillow that is built in another way. It works, and is not as silent.
+        return  # Another build of Pillow: it works, but libtiff's messages remain.
     set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
     set_handler(None)

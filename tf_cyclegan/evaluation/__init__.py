@@ -1,1 +1,1 @@
-"""How good a translation is: scores, each with what it is of. docs/evaluation.md defines them."""
+"""Scores of translations, as docs/evaluation.md defines them."""

@@ -1,9 +1,7 @@
-"""How much of the input is merely copied.
+"""Scores that expose a generator which copies its input.
 
-A generator that does nothing has no cycle error and no identity error, and for domains that are
-alike even a fair FID. These scores tell it apart. They do not say how much should change: of a
-horse's picture the meadow is to stay. For a full account they need a look at the pictures, or at
-the truth where there is one.
+Such a generator has no cycle error, no identity error and, where the domains are similar, even a
+fair FID. How much should change depends on the data: a horse's meadow should stay.
 """
 
 import numpy as np
@@ -11,24 +9,23 @@ import numpy as np
 from tf_cyclegan.data import images
 from tf_cyclegan.evaluation.differences import share_within
 
-# A change of less than 4 % of the range is hardly seen; it is the wider of the two thresholds that
-# papers take for a pixel to be right.
+# Under 4 % of the range, hardly visible; the wider of the two thresholds of `paired`.
 UNCHANGED_WITHIN = 10
 
 
 def scores(source: np.ndarray, translated: np.ndarray) -> dict[str, float]:
-    """How alike a picture and its translation are.
+    """How similar a picture and its translation are.
 
     Args:
       source: uint8 (height, width, 3 or 1).
-      translated: likewise, of the same height and width. Where one of the two is grey, the luma of
-        the other is compared with it.
+      translated: uint8 of the same height and width. If only one of the two is grey, it is compared
+        with the luma of the other.
 
     Returns:
-      `unchanged`: the share of pixels whose greatest difference in any channel is below
-        `UNCHANGED_WITHIN` levels. It falls with any recolouring of the whole picture.
-      `correlation`: Pearson's, over all pixels and channels, which a change of brightness or
-        contrast leaves at 1; 0 where either is of one colour value throughout.
+      `unchanged`: the share of pixels that differ by less than `UNCHANGED_WITHIN` levels in every
+        channel. Recolouring the whole picture lowers it.
+      `correlation`: Pearson's, over all pixels and channels; invariant to brightness and contrast;
+        0 if either picture is constant.
     """
     if source.shape[-1] != translated.shape[-1]:
         source, translated = (

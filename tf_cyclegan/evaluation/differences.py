@@ -9,6 +9,6 @@ def absolute_error(picture: np.ndarray, other: np.ndarray) -> float:
 
 
 def share_within(picture: np.ndarray, other: np.ndarray, levels: int) -> float:
-    """The share of pixels whose greatest difference in any channel is below `levels`."""
-    greatest = np.abs(picture.astype(np.int16) - other).max(axis=-1)
-    return float((greatest < levels).mean())
+    """The share of pixels that differ by less than `levels` in every channel."""
+    largest = np.abs(picture.astype(np.int16) - other).max(axis=-1)
+    return float((largest < levels).mean())

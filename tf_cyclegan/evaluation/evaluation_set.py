@@ -1,4 +1,4 @@
-"""What scores are computed on: test pictures of both domains, and the truth where there is one."""
+"""The pictures to score on, with their pairs or ground truth where known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ from tf_cyclegan.system.errors import UserError
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Test pictures and what is known of them.
+    """Pictures of both domains.
 
     Attributes:
-      pictures: of each domain, A and B.
-      targets: by domain, the true translation of each of its pictures, in the same order; none
-        where the set does not come in pairs.
-      truth: by domain, what each of its pictures shows; none but for drawings.
-      paired_by: what tells the pairs, in a word.
-      name: which pictures these are, in words.
+      pictures: by domain, A and B.
+      targets: by domain, the true translation of each picture, in the same order; empty unless the
+        set is paired.
+      truth: by domain, what each picture shows; empty except for the drawings.
+      paired_by: how pairs were matched: counterpart, name or order.
+      name: a description for the protocol.
     """
 
     pictures: Mapping[str, Pictures]
@@ -37,30 +37,30 @@ def load(
     limit: int | None = None,
     paired: bool = False,
 ) -> EvaluationSet:
-    """A split of a data set, to be scored on.
+    """Loads one split of both domains.
 
     Args:
       config: the run's settings.
       split: train or test.
-      dataset: a name or path, as for training; None for the data set of the run.
-      limit: the first so many pictures of each domain.
-      paired: the set comes in pairs.
+      dataset: a name or path, as for training; None for the run's data set.
+      limit: use only the first `limit` pictures of each domain.
+      paired: the pictures come in pairs.
 
     Raises:
-      UserError: the data set has no such split, cannot be read, or does not come in pairs.
+      UserError: the split is missing or unreadable, or its pictures cannot be paired.
     """
     dataset = dataset or config.dataset
     size, data_dir = config.image_size, config.data_dir
-    whole, truth = {}, {}
+    pictures, truth = {}, {}
     for domain in "AB":
         part = f"{split}{domain}"
-        whole[domain] = sources.load_some(dataset, part, image_size=size, data_dir=data_dir)
+        pictures[domain] = sources.load_nonempty(dataset, part, image_size=size, data_dir=data_dir)
         known = sources.load_truth(dataset, part, image_size=size, data_dir=data_dir)
         if known is not None:
             truth[domain] = known
-    targets, paired_by = _targets(dataset, whole, truth) if paired else ({}, "")
-    pictures = {domain: each.first(limit) for domain, each in whole.items()}
-    return EvaluationSet(pictures, targets, truth, paired_by, f"the {split} pictures of {dataset}")
+    targets, paired_by = _targets(dataset, pictures, truth) if paired else ({}, "")
+    limited = {domain: each.first(limit) for domain, each in pictures.items()}
+    return EvaluationSet(limited, targets, truth, paired_by, f"the {split} pictures of {dataset}")
 
 
 def _targets(
@@ -69,15 +69,12 @@ def _targets(
     if truth:
         return {domain: truth[domain].counterparts for domain in truth}, "counterpart"
     if not sources.has_files(dataset):
-        # Its order is that of a hash of the names, another one for 1_A.jpg than for 1_B.jpg.
+        # It orders examples by a hash of their names, which differ between the domains.
         raise UserError(
             f"paired=True: tensorflow-datasets keeps neither names nor order of the pictures of "
-            f"{dataset}, so that pairs cannot be told; give its folder or archive (dataset=PATH)"
+            f"{dataset}; give its folder or archive (dataset=PATH)"
         )
     a, b = pictures["A"], pictures["B"]
     to_b, paired_by = pair(a.names, b.names)
-    to_a = {target: source for source, target in enumerate(to_b)}
-    return {
-        "A": b.reordered(to_b),
-        "B": a.reordered([to_a[i] for i in range(len(b))]),
-    }, paired_by
+    to_a = sorted(range(len(to_b)), key=to_b.__getitem__)  # The inverse permutation.
+    return {"A": b.reordered(to_b), "B": a.reordered(to_a)}, paired_by

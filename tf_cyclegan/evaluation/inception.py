@@ -1,8 +1,7 @@
-"""What FID and KID compare: pooled features of keras.applications' Inception-V3.
+"""The features that FID and KID compare: pooled outputs of keras.applications' Inception-V3.
 
-Its weights are the ones that Keras has for ImageNet, from Keras's cache, from the network, or from
-a file. They are not those of the original FID, so that scores are comparable with one another and
-not with published ones. Nothing ever stands in for them.
+The weights are Keras' own for ImageNet, not those of the original FID: scores are comparable with
+one another, not with published ones.
 """
 
 import contextlib
@@ -21,62 +20,65 @@ from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError, first_line
 from tf_cyclegan.system.network import why_unreachable
 
-SIZE = 299  # What Inception-V3 was trained on.
+SIZE = 299  # The input size that Inception-V3 was trained on.
 FEATURES = 2048
 
-# As in keras.applications, which fetches it without a time-out.
-_NAME = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
-_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{_NAME}"
+# From keras.applications, which downloads the file without a time-out.
+WEIGHTS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{WEIGHTS_FILE}"
 _MD5 = "bcbd6486424b2319ff4ef7d526e38f63"
-_BATCH = 16
-_WAY_OUT = f"give inception_weights=FILE (keras.applications' {_NAME})"
+_REMEDY = f"give inception_weights=FILE (keras.applications' {WEIGHTS_FILE})"
+_BATCH_SIZE = 16
 
 
 class InceptionFeatures:
-    """Pictures to features.
+    """Extracts features from pictures.
 
     Attributes:
-      weights: which weights these are, in words.
+      weights: a description of the weights.
     """
 
     def __init__(self, weights: Path | None = None):
         """Builds the network, which takes seconds.
 
         Args:
-          weights: a file of Keras weights (.h5) of Inception-V3 without its top; None for those of
-            ImageNet from Keras's cache, or else from the network.
+          weights: Keras weights (.h5) of Inception-V3 without its top; None for ImageNet's from
+            Keras' cache, else from the network.
 
         Raises:
-          UserError: the file is missing, damaged, or another network's; or there is no file, and
-            the network does not answer.
+          UserError: the file is missing, damaged or of another network; or no file is given, none
+            is cached, and the download fails.
         """
         if weights is None:
             path, self.weights = _imagenet_weights(), "ImageNet's, of keras.applications"
         else:
             path = weights
-            _check_file(path)
+            if not path.is_file():
+                raise UserError(f"inception_weights={path}: no such file; {_REMEDY}")
+            if path.suffix != ".h5":  # Keras' other formats may contain code.
+                raise UserError(f"inception_weights={path}: not an .h5 file; {_REMEDY}")
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             self.weights = f"{path.name} (SHA-256 {digest[:12]}...)"
         self._network = keras.applications.InceptionV3(
             include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg"
         )
-        _load(self._network, path)
+        _load_weights(self._network, path)
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> np.ndarray:
         """The features of uint8 pictures (height, width, 3 or 1): float32 (pictures, 2048)."""
-        left = map(fitted, pictures)
-        found = [np.zeros((0, FEATURES), np.float32)]
-        while batch := list(islice(left, _BATCH)):
-            found.append(self._network.predict_on_batch(np.stack(batch)))
-        return np.concatenate(found)
+        inputs = map(preprocess, pictures)
+        features = [np.zeros((0, FEATURES), np.float32)]
+        while batch := list(islice(inputs, _BATCH_SIZE)):
+            features.append(self._network.predict_on_batch(np.stack(batch)))
+        return np.concatenate(features)
 
 
-def fitted(picture: np.ndarray) -> np.ndarray:
-    """A uint8 picture as Inception-V3 takes it: float32 (299, 299, 3) in [-1, 1].
+def preprocess(picture: np.ndarray) -> np.ndarray:
+    """Turns a uint8 picture into Inception-V3's input: float32 (299, 299, 3) in [-1, 1].
 
-    Resized by Pillow's bicubic filter, which averages where it shrinks: other resizing moves FID by
-    more than many a paper does (Parmar et al., "On Aliased Resizing and Surprising Subtleties in
-    GAN Evaluation", 2022).
+    Resamples with Pillow's antialiased bicubic filter: other filters shift FID by more than many
+    papers improve it (Parmar et al., "On Aliased Resizing and Surprising Subtleties in GAN
+    Evaluation", 2022).
     """
     resized = images.resize(picture, SIZE, SIZE, "bicubic")
     return images.to_float(np.repeat(resized, 3 // resized.shape[-1], axis=-1))
@@ -84,43 +86,33 @@ def fitted(picture: np.ndarray) -> np.ndarray:
 
 def _imagenet_weights() -> Path:
     home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-    if (cached := home / "models" / _NAME).is_file():
+    if (cached := home / "models" / WEIGHTS_FILE).is_file():
         return cached
     if reason := why_unreachable(_URL):
         raise UserError(
-            f"Inception-V3's weights are not in {cached.parent}, and cannot be fetched from {_URL} "
-            f"({reason}): {_WAY_OUT}"
+            f"Inception-V3's weights are not in {cached.parent} and cannot be downloaded from "
+            f"{_URL} ({reason}): {_REMEDY}"
         )
     try:
-        # It shows its progress on standard output, which belongs to the program.
+        # Keras prints its progress bar to standard output, which is for results.
         with contextlib.redirect_stdout(sys.stderr):
-            return Path(keras.utils.get_file(_NAME, _URL, cache_subdir="models", file_hash=_MD5))
-    except Exception as error:  # Keras raises no other for a failed download.
-        raise UserError(f"{_URL}: cannot be fetched ({_reason(error)}): {_WAY_OUT}") from error
+            return Path(
+                keras.utils.get_file(WEIGHTS_FILE, _URL, cache_subdir="models", file_hash=_MD5)
+            )
+    except Exception as error:  # Keras raises a bare Exception if a download fails.
+        raise UserError(f"{_URL}: cannot be downloaded ({_reason(error)}): {_REMEDY}") from error
 
 
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise UserError(f"inception_weights={path}: no such file; {_WAY_OUT}")
-    # Other formats of Keras may hold code.
-    if path.suffix != ".h5":
-        raise UserError(f"inception_weights={path}: is no .h5 file; {_WAY_OUT}")
-
-
-def _load(network: keras.Model, path: Path) -> None:
+def _load_weights(network: keras.Model, path: Path) -> None:
     try:
         with warnings.catch_warnings():
-            # Keras warns where it leaves layers with their random first weights.
+            # Keras only warns if it leaves layers at their random initial weights.
             warnings.simplefilter("error", UserWarning)
             network.load_weights(str(path))
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError, UserWarning) as error:
         raise UserError(
-            f"{path}: cannot be read as Keras weights ({_reason(error)}); fetch it again, or "
-            f"{_WAY_OUT}"
-        ) from error
-    except (ValueError, UserWarning) as error:
-        raise UserError(
-            f"{path}: does not fit Inception-V3 without its top ({_reason(error)}); {_WAY_OUT}"
+            f"{path}: cannot be read as Keras weights of Inception-V3 without its top "
+            f"({_reason(error)}); download it again, or {_REMEDY}"
         ) from error
 
 

@@ -11,7 +11,6 @@ from tf_cyclegan.evaluation import kernel_distance, scoring
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.inception import InceptionFeatures
 from tf_cyclegan.evaluation.scoring import Generators, Scores
-from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.system.errors import UserError
 
 _DIRECTIONS = ("AtoB", "BtoA")
@@ -30,10 +29,11 @@ class Judge:
 
     def __init__(self, config: Config, test_x: Pictures, test_y: Pictures):
         where = f"evaluate_every={config.evaluate_every}"
-        if min(len(test_x), len(test_y)) < kernel_distance.LEAST:
+        if min(len(test_x), len(test_y)) < kernel_distance.MIN_PICTURES:
             raise UserError(
                 f"{where} scores test pictures, and {config.dataset} has {len(test_x)} of A and "
-                f"{len(test_y)} of B: put in at least {kernel_distance.LEAST}, or leave it out"
+                f"{len(test_y)} of B: put in at least {kernel_distance.MIN_PICTURES}, or leave "
+                f"it out"
             )
         pictures = {"A": test_x, "B": test_y}
         truth = {
@@ -63,10 +63,10 @@ class Judge:
             }
 
     def scores(self, generators: Generators) -> Scores:
-        """Every score, as a column of history.csv: `score_NAME_DIRECTION`, and `score_overall`.
+        """Every score, as `NAME_DIRECTION`, and `overall`, by which epochs are compared.
 
-        The latter is, for drawings, the mean over both directions of background_error plus
-        coat_error, in levels of 0 to 255; for all else it is the mean of both KIDs.
+        That is, for drawings, the mean over both directions of background_error plus coat_error, in
+        levels of 0 to 255; for all else the mean of both KIDs. Lower is better.
         """
         found = scoring.score(generators, self._config, self._scored, _DIRECTIONS)
         for direction, scores in found.items():
@@ -76,8 +76,8 @@ class Judge:
             scores["kid"] if "kid" in scores else scores["background_error"] + scores["coat_error"]
             for scores in found.values()
         ]
-        columns = {f"score_{n}_{d}": v for d, scores in found.items() for n, v in scores.items()}
-        return {scalars.OVERALL: float(np.mean(overall))} | columns
+        named = {f"{n}_{d}": value for d, scores in found.items() for n, value in scores.items()}
+        return {"overall": float(np.mean(overall))} | named
 
     def _kernel_distance(self, generators: Generators, direction: str) -> float:
         assert self._features is not None

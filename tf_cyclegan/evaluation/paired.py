@@ -1,7 +1,6 @@
-"""How near a translation is to the true one, where test pictures come in pairs.
+"""How close a translation is to the true one, for test pictures that come in pairs.
 
-Pictures are uint8 (height, width, channels). Errors are in levels of 0 to 255, of one picture;
-`scoring` takes the mean over pictures.
+Pictures are uint8 (height, width, channels); errors are in levels of 0 to 255.
 """
 
 import numpy as np
@@ -9,24 +8,21 @@ import tensorflow as tf
 
 from tf_cyclegan.evaluation.differences import absolute_error, share_within
 
-THRESHOLDS = (5, 10)
-
 
 def scores(translated: np.ndarray, target: np.ndarray) -> dict[str, float]:
     """Every score of this module, by name.
 
-    `accuracy_5` and `accuracy_10` are what papers report for aerial photographs and maps: the
-    share of pixels whose greatest difference in any channel is below 5 or 10 levels (Fu et al.,
+    `accuracy_5` and `accuracy_10`, the shares of pixels that differ by less than 5 and 10 levels in
+    every channel, are what papers report for aerial photographs and maps (Fu et al.,
     "Geometry-Consistent Generative Adversarial Networks for One-Sided Unsupervised Domain
-    Mapping", 2019, https://arxiv.org/abs/1809.05852). Maps have few colours, so that a pixel is
-    right or wrong.
+    Mapping", 2019, https://arxiv.org/abs/1809.05852).
     """
     return {
         "l1": absolute_error(translated, target),
         "rmse": float(np.sqrt(mean_squared_error(translated, target))),
         "psnr": psnr(translated, target),
         "ssim": ssim(translated, target),
-        **{f"accuracy_{t}": share_within(translated, target, t) for t in THRESHOLDS},
+        **{f"accuracy_{levels}": share_within(translated, target, levels) for levels in (5, 10)},
     }
 
 
@@ -42,10 +38,10 @@ def psnr(picture: np.ndarray, other: np.ndarray) -> float:
 
 
 def ssim(picture: np.ndarray, other: np.ndarray) -> float:
-    """Structural similarity, 1 for equal pictures.
+    """Structural similarity, 1 for equal pictures; the mean over channels.
 
     Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity" (2004),
-    with its Gaussian window of 11x11 pixels, standard deviation 1.5, K1 0.01 and K2 0.03; over
-    all whole windows, of each channel by itself, and then the mean over the channels.
+    with its Gaussian window of 11x11 pixels, standard deviation 1.5, K1 0.01 and K2 0.03, without
+    padding.
     """
     return float(tf.image.ssim(tf.constant(picture), tf.constant(other), max_val=255))

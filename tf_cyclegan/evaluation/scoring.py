@@ -1,4 +1,4 @@
-"""The scores that need nothing but the generators and test pictures: seconds for `mini`."""
+"""The scores that need only generators and test pictures: seconds for `mini`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,39 +14,37 @@ from tf_cyclegan.evaluation.differences import absolute_error
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.system.errors import UserError
 
-# A Keras model: float (batch, height, width, channels) in [-1, 1] to the same.
+# Like a Keras model: float (batch, height, width, channels) in [-1, 1] to the same.
 Generator = Callable[..., Any]
-# By the direction, AtoB or BtoA.
+# By direction, AtoB or BtoA.
 Generators = Mapping[str, Generator]
 Scores = dict[str, float]
 
-# So many pixels go through a generator at once.
-_BATCH_PIXELS = 2**18
+_MAX_BATCH_PIXELS = 2**18
 
 
 def score(
     generators: Generators, config: Config, scored: EvaluationSet, directions: Sequence[str]
 ) -> dict[str, Scores]:
-    """Means over test pictures, by direction and by name.
+    """Mean scores over the test pictures, by direction and name.
 
-    Everything is computed in the size in which the networks translate, on 8 bits a channel, which
-    is what gets saved. Which scores there are follows from what is known:
+    Computed at the networks' size on 8 bits a channel, as translations are saved:
 
-    - always `unchanged` and `correlation` (`copying`);
-    - `identity_error`, of pictures that are in the target domain already, where both domains have
-      the same channels; `cycle_error` where there is a generator for the way back: mean absolute
+    - `unchanged` and `correlation` (`copying`);
+    - `identity_error`, of pictures already in the target domain, if both domains have the same
+      channels; `cycle_error`, if the generator of the other direction is given: mean absolute
       differences in levels of 0 to 255;
-    - those of `paired`, where the test set has targets;
-    - those of `mini_truth`, where it has a truth.
+    - those of `paired`, if the set has targets;
+    - those of `mini_truth`, if it has ground truth.
 
     Args:
-      generators: by direction; for `cycle_error` that of the other direction is needed.
+      generators: by direction.
       config: the run's settings.
       scored: the pictures.
       directions: which to score.
 
     Raises:
-      UserError: a picture cannot be read, or has another size than its target.
+      UserError: a picture cannot be read, or differs in size from its target.
     """
     return {direction: _score(direction, generators, config, scored) for direction in directions}
 
@@ -54,26 +52,26 @@ def score(
 def untranslated(
     config: Config, scored: EvaluationSet, directions: Sequence[str]
 ) -> dict[str, Scores]:
-    """`score` of generators that do nothing, to compare with; none where channels differ."""
+    """`score` of identity generators, as a baseline; empty if the domains' channels differ."""
     if config.channels_x != config.channels_y:
         return {}
-    return score(dict.fromkeys(("AtoB", "BtoA"), _unchanged), config, scored, directions)
+    return score(dict.fromkeys(("AtoB", "BtoA"), _identity), config, scored, directions)
 
 
 def translations(
     generator: Generator, pictures: Pictures, domain: str, config: Config
 ) -> Iterator[np.ndarray]:
-    """The translations of pictures of a domain, uint8 (height, width, channels), one by one."""
+    """Translates pictures of a domain, one by one, to uint8 (height, width, channels)."""
     for batch in _batches(pictures, domain, config):
         yield from images.to_uint8(generator(batch, training=False))
 
 
 def as_shown(pictures: Pictures, domain: str, config: Config) -> Iterator[np.ndarray]:
-    """The pictures as the networks are given them, uint8 (height, width, channels), one by one."""
-    return translations(_unchanged, pictures, domain, config)
+    """The pictures as the networks get them, one by one, uint8 (height, width, channels)."""
+    return translations(_identity, pictures, domain, config)
 
 
-def _unchanged(batch: np.ndarray, training: bool) -> np.ndarray:
+def _identity(batch: np.ndarray, training: bool) -> np.ndarray:
     return batch
 
 
@@ -108,20 +106,20 @@ def _against_truth(
 ) -> Scores:
     found: Scores = {}
     if source in scored.targets:
-        true = images.to_uint8(for_translation(scored.targets[source].read(index), target, config))[
-            0
-        ]
+        targets = scored.targets[source]
+        (true,) = images.to_uint8(for_translation(targets.read(index), target, config))
         if true.shape != fake.shape:
             raise UserError(
                 f"{scored.pictures[source].names[index]} of {source} and its pair "
-                f"{scored.targets[source].names[index]} of {target} have different sizes"
+                f"{targets.names[index]} of {target} differ in size; make them equal, or leave "
+                f"paired out"
             )
         found |= paired.scores(fake, true)
     if source in scored.truth:
-        height, width = fake.shape[:2]
+        truth, (height, width) = scored.truth[source], fake.shape[:2]
         counterpart, mask = (
             images.resize(each.read(index), height, width, config.interpolation)
-            for each in (scored.truth[source].counterparts, scored.truth[source].masks)
+            for each in (truth.counterparts, truth.masks)
         )
         counterpart = images.to_channels(counterpart, fake.shape[-1])
         found |= mini_truth.scores(fake, counterpart, mask)
@@ -129,12 +127,12 @@ def _against_truth(
 
 
 def _batches(pictures: Pictures, domain: str, config: Config) -> Iterator[np.ndarray]:
-    """Neighbouring pictures of one size together, as a generator takes them."""
+    """Batches of consecutive pictures of equal size, as a generator takes them."""
     batch: list[np.ndarray] = []
     for index in range(len(pictures)):
         each = for_translation(pictures.read(index), domain, config)
         height, width = each.shape[1:3]
-        full = (len(batch) + 1) * height * width > _BATCH_PIXELS
+        full = (len(batch) + 1) * height * width > _MAX_BATCH_PIXELS
         if batch and (full or each.shape != batch[0].shape):
             yield np.concatenate(batch)
             batch = []

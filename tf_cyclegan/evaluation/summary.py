@@ -1,4 +1,4 @@
-"""All scores of a run together, with how they came about: as a table, and as JSON."""
+"""All scores of a run with their protocol, as a table and as JSON."""
 
 import json
 import math
@@ -16,15 +16,15 @@ from tf_cyclegan.evaluation.scoring import Generators, Scores
 
 
 class Features(Protocol):
-    """What FID and KID compare, such as `inception.InceptionFeatures`."""
+    """A feature extractor for FID and KID, such as `inception.InceptionFeatures`."""
 
-    weights: str  # Where they come from, in words.
+    weights: str  # A description of its weights.
 
     def __call__(self, pictures: Iterable[np.ndarray]) -> np.ndarray:
         """uint8 pictures (height, width, channels) to floats (pictures, d)."""
 
 
-# Every score: what the table calls it, and its decimals.
+# For each score its label in the table and its decimals.
 LABELS: Mapping[str, tuple[str, int]] = {
     "fid": ("FID, lower is better", 2),
     "kid": ("KID, lower is better", 4),
@@ -51,9 +51,9 @@ class Evaluation:
     """The scores of a run.
 
     Attributes:
-      scores: by direction and name; LABELS has all names.
-      untranslated: the same of the input itself, as if it were its translation.
-      protocol: what the scores are of, in sentences.
+      scores: by direction and name; `LABELS` has all names.
+      untranslated: the input's scores as its own translation.
+      protocol: how the scores were computed, in sentences.
     """
 
     scores: Mapping[str, Scores]
@@ -68,14 +68,14 @@ def evaluate(
     directions: Sequence[str],
     features: Features | str,
 ) -> Evaluation:
-    """Every score that can be had.
+    """Computes every score that the pictures allow.
 
     Args:
       generators: by direction.
       config: the run's settings.
       scored: the pictures.
       directions: which to score.
-      features: for FID and KID; or why they are left out.
+      features: for FID and KID, or why they are left out.
 
     Raises:
       UserError: as `scoring.score`.
@@ -83,7 +83,7 @@ def evaluate(
     scores = scoring.score(generators, config, scored, directions)
     untranslated = scoring.untranslated(config, scored, directions)
     fewest = min(map(len, scored.pictures.values()))
-    if not isinstance(features, str) and fewest < kernel_distance.LEAST:
+    if fewest < kernel_distance.MIN_PICTURES and not isinstance(features, str):
         features = f"{fewest} pictures are too few"
     protocol = _protocol(config, scored)
     if isinstance(features, str):
@@ -111,37 +111,37 @@ def _protocol(config: Config, scored: EvaluationSet) -> list[str]:
     a, b = (len(scored.pictures[domain]) for domain in "AB")
     size = f"resized to {config.image_size}x{config.image_size}"
     if config.preprocess in ("crop", "none"):
-        size = "in their own sizes, rounded to what the networks take"
+        size = "at their own sizes, rounded to what the networks accept"
     lines = [
         f"Pictures: {scored.name}, {a} of A and {b} of B, {size} ({config.interpolation}), 8 bits "
-        f"a channel. Scores of single pictures are averaged over the pictures.",
-        "The columns 'as it is' have the scores of the input, taken for its own translation.",
+        f"a channel. Scores of single pictures are averaged.",
+        "The columns 'as it is' score the input as if it were its own translation.",
     ]
     if scored.targets:
-        lines.append(f"Pairs are told by {scored.paired_by}.")
+        lines.append(f"Pairs are matched by {scored.paired_by}.")
     return lines
 
 
 def _feature_protocol(weights: str, fewest: int) -> list[str]:
-    subset = min(kernel_distance.SUBSET_SIZE, fewest // 2)
     lines = [
-        f"FID and KID: all translations against all the real pictures of the other domain, resized "
+        f"FID and KID: all translations against all real pictures of the other domain, resized "
         f"from there to {inception.SIZE}x{inception.SIZE} by Pillow's bicubic filter; pooled "
-        f"features of Inception-V3 with the weights {weights}. Comparable with one another, not "
-        f"with published ones.",
-        f"KID: the mean of {kernel_distance.SUBSETS} subsets of {subset}, with its standard error.",
+        f"features of Inception-V3 with the weights {weights}. Compare them with one another, not "
+        f"with published scores.",
+        f"KID: the mean of {kernel_distance.SUBSETS} subsets of "
+        f"{kernel_distance.subset_size(fewest)}, with its standard error.",
     ]
-    if fewest < frechet.FULL_RANK:
+    if fewest < inception.FEATURES:
         lines.append(
-            f"FID of {fewest} pictures, fewer than its {frechet.FULL_RANK} features, comes out too "
-            f"high: compare it between equal numbers of pictures only, or go by KID."
+            f"FID of {fewest} pictures, fewer than its {inception.FEATURES} features, is biased "
+            f"upwards: compare equal numbers of pictures only, or use KID."
         )
     return lines
 
 
 def table(evaluation: Evaluation) -> str:
-    """The scores in columns, a direction each, and beside them the untranslated input's."""
-    columns = {_heading(d): s for d, s in evaluation.scores.items()}
+    """A column of scores for each direction, and beside them the untranslated input's."""
+    columns = {d.replace("to", " to "): s for d, s in evaluation.scores.items()}
     columns |= {f"{d.split('to')[0]} as it is": s for d, s in evaluation.untranslated.items()}
     lines = [" " * 30 + "".join(f"{heading:>12}" for heading in columns)]
     for name, (label, decimals) in LABELS.items():
@@ -151,12 +151,8 @@ def table(evaluation: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _heading(direction: str) -> str:
-    return direction.replace("to", " to ")
-
-
 def to_json(evaluation: Evaluation, checkpoint: Path) -> str:
-    """The scores, their protocol and the checkpoint as JSON text; infinities become null."""
+    """The scores, their protocol and the checkpoint as JSON; infinities become null."""
     whole = {"checkpoint": str(checkpoint)} | asdict(evaluation)
     for columns in ("scores", "untranslated"):
         for named in whole[columns].values():

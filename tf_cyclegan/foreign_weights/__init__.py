@@ -1,1 +1,1 @@
-"""Trained weights from elsewhere, such as the PyTorch generators of the paper's authors."""
+"""Trained weights from other implementations, such as the PyTorch generators of the paper."""

@@ -1,4 +1,4 @@
-"""A workdir made of the generators that the paper's authors publish."""
+"""Makes a workdir from the PyTorch generators that the paper's authors publish."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,22 +20,20 @@ from tf_cyclegan.system.files import write_file
 def import_weights(
     weights_g: Path | None, weights_f: Path | None, workdir: Path, changes: Mapping[str, Any]
 ) -> Config:
-    """Makes a workdir of one or two generators of the paper's PyTorch implementation.
+    """Makes a workdir from one or two generators of the paper's PyTorch implementation.
 
     Args:
-      weights_g: state dict of the generator from A to B, a file that `read_state_dict` reads.
-        None leaves this direction out.
-      weights_f: that of the generator from B to A, likewise.
-      workdir: a folder without a run in it; made where it is missing.
-      changes: settings beside the recipe `paper`, such as the data set to translate.
+      weights_g: state dict of the generator from A to B (see `read_state_dict`), or None.
+      weights_f: state dict of the generator from B to A, or None.
+      workdir: a folder without a run; made where it is missing.
+      changes: settings to change in the recipe `paper`, such as the dataset to translate.
 
     Returns:
-      The settings of the workdir.
+      The settings written to the workdir.
 
     Raises:
-      UserError: neither file is given, one cannot be read or is no ResNet generator's, the two
-        differ in architecture, or the workdir holds a run or cannot be written to. Nothing is
-        written then.
+      UserError: no file is given, one cannot be read or is not a ResNet generator, the two have
+        different architectures, or the workdir holds a run or is not writable. Nothing is written.
     """
     if checkpoint_files.find_all(workdir) or (workdir / CONFIG_FILE).exists():
         raise UserError(f"workdir={workdir}: holds a run already; choose another one")
@@ -46,9 +44,7 @@ def import_weights(
         if path is not None
     }
     if not found:
-        raise UserError(
-            "from=FILE is missing: give the file of a generator, such as latest_net_G.pth"
-        )
+        raise UserError("from=FILE is missing: give a generator's file, such as latest_net_G.pth")
     architecture, *others = (_architecture(direction, *found[direction]) for direction in found)
     for name in architecture:
         if others and others[0][name] != architecture[name]:
@@ -72,16 +68,16 @@ def import_weights(
 def _architecture(
     direction: str, blocks: int, arrays: Mapping[str, np.ndarray]
 ) -> dict[str, int | str | float]:
-    """The settings that a generator's weights determine."""
+    """The settings that follow from a generator's weights."""
     source, filters = arrays["c7s1_in/kernel"].shape[2:]
     target = arrays["c7s1_out/kernel"].shape[3]
+    x, y = (source, target) if direction == "AtoB" else (target, source)
     settings: dict[str, int | str | float] = {
         "generator": "resnet",
         "residual_blocks": blocks,
         "filters": filters,
-        "channels_x": source if direction == "AtoB" else target,
-        "channels_y": target if direction == "AtoB" else source,
+        "channels_x": x,
+        "channels_y": y,
     }
-    if source != target:
-        settings["identity_weight"] = 0.0
-    return settings
+    # The identity loss needs domains with equal channels.
+    return settings if x == y else settings | {"identity_weight": 0.0}

@@ -1,7 +1,7 @@
-"""The weights of the paper's PyTorch generator, by our names and in TensorFlow's layout.
+"""Converts the paper's PyTorch generator to our names and TensorFlow's layout.
 
 Source: `ResnetGenerator` of github.com/junyanz/pytorch-CycleGAN-and-pix2pix (models/networks.py).
-Its layers are one numbered sequence, `model.N`, so that names follow from the number of blocks.
+Its layers form one numbered sequence, `model.N`, so the number of blocks fixes all names.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _SUPPORTED = (
     "(resnet_6blocks, resnet_9blocks; latest_net_G.pth, latest_net_G_A.pth)"
 )
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-_MAX_NAMES = 6
+_MAX_LISTED_KEYS = 6
 
 
 class _Convolution(NamedTuple):
@@ -39,32 +39,34 @@ def resnet_weights(
 ) -> tuple[int, dict[str, np.ndarray]]:
     """Converts the state dict of a ResNet generator, trained with or without dropout.
 
-    As in the reference, running statistics, which old files have for the instance norms, are
-    ignored. A state dict does not tell the padding: reflection is assumed, the reference's default.
+    Ignores running statistics, which old files hold for instance norms, as the reference does.
+    Assumes reflection padding, the reference's default, as a state dict does not tell the padding.
 
     Args:
-      state: arrays by PyTorch's names, as `read_state_dict` returns them.
+      state: arrays by PyTorch's names, from `read_state_dict`.
       where: the file's name, for errors.
 
     Returns:
-      The number of residual blocks, and float32 arrays by our names, in the network's order:
+      The number of residual blocks, and float32 arrays by our names in the network's order:
       `c7s1_in`, `down1`, `down2`, `res1_1`, `res1_2`, .. `up1`, `up2`, `c7s1_out`, each with
       `/kernel` and `/bias`. Kernels are (height, width, in, out), those of the transposed
-      convolutions, `up1` and `up2`, (height, width, out, in). They may be views of `state`.
-      With F filters, `c7s1_in/kernel` is (7, 7, channels in, F).
+      convolutions, `up1` and `up2`, (height, width, out, in); with F filters, `c7s1_in/kernel` is
+      (7, 7, channels in, F). Arrays may be views of `state`.
 
     Raises:
-      UserError: it is another network, or a key is missing, unexpected, of a wrong shape or type,
-        or has values that are not finite; the keys are named.
+      UserError: it is another network, or a key is missing, unexpected, of the wrong shape or
+        type, or not finite; the message lists the keys.
     """
-    _refuse_other_networks(state, where)
+    _reject_other_networks(state, where)
     blocks = _count_blocks(state)
     first, last = "model.1.weight", f"model.{blocks + 17}.weight"
-    _refuse(where, "missing keys", sorted({first, "model.10.conv_block.1.weight"} - state.keys()))
-    _refuse(where, "missing keys", sorted({last} - state.keys()))
+    _reject_keys(
+        where, "missing keys", sorted({first, "model.10.conv_block.1.weight"} - state.keys())
+    )
+    _reject_keys(where, "missing keys", sorted({last} - state.keys()))
     convolutions = _convolutions(
         blocks,
-        # Dropout is a layer of its own between the two convolutions of a block.
+        # Dropout is a layer between the two convolutions of a block.
         second=6 if np.ndim(state.get("model.10.conv_block.6.weight", 0)) == 4 else 5,
         filters=_axis(state[first], 0),
         channels_in=_axis(state[first], 1),
@@ -74,27 +76,27 @@ def resnet_weights(
     _check_arrays(state, where, convolutions)
     weights = {}
     for convolution in convolutions:
-        # From (out, in, h, w), or (in, out, h, w) of a transposed convolution.
+        # From (out, in, h, w), for transposed convolutions (in, out, h, w).
         kernel = state[f"{convolution.module}.weight"].transpose(2, 3, 1, 0)
         weights[f"{convolution.name}/kernel"] = _float32(kernel)
         weights[f"{convolution.name}/bias"] = _float32(state[f"{convolution.module}.bias"])
     return blocks, weights
 
 
-def _refuse_other_networks(state: Mapping[str, np.ndarray], where: str) -> None:
-    kind = ""
+def _reject_other_networks(state: Mapping[str, np.ndarray], where: str) -> None:
     if any(key.startswith("model.model.") for key in state):
         kind = "a U-Net generator"
     elif "model.0.weight" in state or "net.0.weight" in state:
         kind = "a discriminator"
     elif any(np.ndim(state.get(f"model.{n}.weight", 0)) == 1 for n in (2, 5, 8)):
         kind = "a generator whose norms have weights (batch norm, or affine instance norm)"
-    if kind:
-        raise UserError(f"{where}: holds {kind}; {_SUPPORTED}")
+    else:
+        return
+    raise UserError(f"{where}: holds {kind}; {_SUPPORTED}")
 
 
 def _count_blocks(state: Mapping[str, np.ndarray]) -> int:
-    # By the greatest number, so that a gap is found as missing keys.
+    # The highest number counts, so that a gap is reported as missing keys.
     parts = [key.split(".") for key in state]
     numbers = [
         int(part[1]) for part in parts if part[2:3] == ["conv_block"] and part[1].isdecimal()
@@ -103,37 +105,38 @@ def _count_blocks(state: Mapping[str, np.ndarray]) -> int:
 
 
 def _axis(array: np.ndarray, axis: int) -> int:
-    # 0 fits no array, so that this one is refused for its shape.
+    # 0 matches no array, so that a wrong number of axes is reported as a wrong shape.
     return array.shape[axis] if array.ndim == 4 else 0
 
 
 def _convolutions(
     blocks: int, *, second: int, filters: int, channels_in: int, channels_out: int
 ) -> list[_Convolution]:
-    """All convolutions, in order; in each block, `second` is the number of the second one."""
+    """All convolutions in order; `second` is the number of the second one in each block."""
 
-    def plain(name: str, module: str, size: int, before: int, after: int) -> _Convolution:
-        return _Convolution(name, module, (after, before, size, size), (after,))
+    def convolution(
+        name: str, number: int | str, size: int, before: int, after: int
+    ) -> _Convolution:
+        return _Convolution(name, f"model.{number}", (after, before, size, size), (after,))
 
-    def transposed(name: str, module: str, before: int, after: int) -> _Convolution:
-        return _Convolution(name, module, (before, after, 3, 3), (after,))
+    def transposed(name: str, number: int, before: int, after: int) -> _Convolution:
+        return _Convolution(name, f"model.{number}", (before, after, 3, 3), (after,))
 
-    # A norm and a ReLU follow each convolution. Reflection padding is a layer of its own too.
+    # A norm and a ReLU follow each convolution; reflection padding is a layer too.
     up = 10 + blocks
-    layers = [
-        plain("c7s1_in", "model.1", 7, channels_in, filters),
-        plain("down1", "model.4", 3, filters, 2 * filters),
-        plain("down2", "model.7", 3, 2 * filters, 4 * filters),
-    ]
-    for block in range(1, blocks + 1):
-        for part, number in ((1, 1), (2, second)):
-            module = f"model.{9 + block}.conv_block.{number}"
-            layers.append(plain(f"res{block}_{part}", module, 3, 4 * filters, 4 * filters))
+    widest = 4 * filters
     return [
-        *layers,
-        transposed("up1", f"model.{up}", 4 * filters, 2 * filters),
-        transposed("up2", f"model.{up + 3}", 2 * filters, filters),
-        plain("c7s1_out", f"model.{up + 7}", 7, filters, channels_out),
+        convolution("c7s1_in", 1, 7, channels_in, filters),
+        convolution("down1", 4, 3, filters, 2 * filters),
+        convolution("down2", 7, 3, 2 * filters, widest),
+        *(
+            convolution(f"res{i}_{part}", f"{9 + i}.conv_block.{number}", 3, widest, widest)
+            for i in range(1, blocks + 1)
+            for part, number in ((1, 1), (2, second))
+        ),
+        transposed("up1", up, widest, 2 * filters),
+        transposed("up2", up + 3, 2 * filters, filters),
+        convolution("c7s1_out", up + 7, 7, filters, channels_out),
     ]
 
 
@@ -143,8 +146,8 @@ def _check_keys(
     needed = {f"{layer.module}.{part}" for layer in convolutions for part in ("weight", "bias")}
     norms = [layer.norm for layer in convolutions[:-1]]
     ignored = {f"{norm}.{statistic}" for norm in norms for statistic in _STATISTICS}
-    _refuse(where, "missing keys", sorted(needed - state.keys()))
-    _refuse(where, "unexpected keys", sorted(state.keys() - needed - ignored))
+    _reject_keys(where, "missing keys", sorted(needed - state.keys()))
+    _reject_keys(where, "unexpected keys", sorted(state.keys() - needed - ignored))
 
 
 def _check_arrays(
@@ -159,8 +162,8 @@ def _check_arrays(
                 wrong_shapes.append(f"{key} {array.shape} instead of {shape}")
             elif array.dtype.kind != "f" or not np.isfinite(_float32(array)).all():
                 wrong_values.append(key)
-    _refuse(where, "wrong shapes", wrong_shapes)
-    _refuse(where, "values that are not finite floating-point numbers", wrong_values)
+    _reject_keys(where, "wrong shapes", wrong_shapes)
+    _reject_keys(where, "values that are not finite floating-point numbers", wrong_values)
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
@@ -168,9 +171,10 @@ def _float32(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float32, copy=False)
 
 
-def _refuse(where: str, fault: str, names: list[str]) -> None:
-    """Raises a UserError with the names of what is at fault, if there are any."""
-    if names:
-        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-        listed = ", ".join(name[:120] for name in names[:_MAX_NAMES])
+def _reject_keys(where: str, fault: str, keys: list[str]) -> None:
+    """Raises a UserError that lists the keys, unless there are none."""
+    if keys:
+        hidden = len(keys) - _MAX_LISTED_KEYS
+        more = f" and {hidden} more" if hidden > 0 else ""
+        listed = ", ".join(key[:120] for key in keys[:_MAX_LISTED_KEYS])
         raise UserError(f"{where}: {fault}: {listed}{more}; {_SUPPORTED}")

@@ -1,4 +1,4 @@
-"""State dicts of PyTorch networks, from the files of torch.save and from .safetensors files."""
+"""Reads state dicts of PyTorch networks from files of torch.save and .safetensors files."""
 
 import math
 import os
@@ -13,23 +13,23 @@ import safetensors
 
 from tf_cyclegan.system.errors import UserError, first_line
 
-# Until then, torch.load(weights_only=True) could be made to run code: CVE-2025-32434 (fixed in 2.6)
-# and CVE-2026-24747 (fixed in 2.10).
+# In older ones torch.load(weights_only=True) can run code: CVE-2025-32434 (fixed in 2.6),
+# CVE-2026-24747 (fixed in 2.10).
 _OLDEST_TORCH = "2.10"
 
-# BF16 is the upper half of a float32.
-_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
+# NumPy has no bfloat16; it is read as integers.
+_SAFETENSORS_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}
 
 
 def read_state_dict(path: Path) -> dict[str, np.ndarray]:
-    """Reads the state dict in a file; its content decides about the format, not its name.
+    """Reads a state dict; the content of the file decides about the format, not its name.
 
-    Read are both formats of torch.save, the zip and the older one, for which PyTorch must be
-    installed, and .safetensors. No code in a file is run. The state dict may lie in a checkpoint
-    under "state_dict" or "model". The prefix "module." of DataParallel is removed.
+    Reads .safetensors and both formats of torch.save, the zip and the older one, for which PyTorch
+    must be installed. Never runs code from a file. The state dict may be nested in a training
+    checkpoint under "state_dict" or "model". The prefix "module." of DataParallel is removed.
 
     Returns:
-      Arrays by name, of the shape and the type that they were saved in; bfloat16 becomes float32.
+      Arrays by name, with their saved shapes and types, except bfloat16, which becomes float32.
 
     Raises:
       UserError: the file cannot be opened, has another format, is truncated or damaged, or holds
@@ -39,13 +39,13 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file:
             head = file.read(16)
             file.seek(0)
-            # A .safetensors file begins with the length of its JSON: 8 bytes of any value.
+            # A .safetensors file begins with 8 bytes for the length of its JSON header.
             if head[8:9] == b"{":
                 state = _read_safetensors(path, file.read())
             elif head.startswith((b"PK\3\4", b"\x80")):
                 state = _read_torch(path, file)
             else:
-                raise UserError(f"{path}: {_other_content(head)}")
+                raise UserError(f"{path}: {_describe_other_content(head)}")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not state:
@@ -55,7 +55,7 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
     return state
 
 
-def _other_content(head: bytes) -> str:
+def _describe_other_content(head: bytes) -> str:
     if not head:
         return "is empty; download or copy it again"
     if head.lstrip().startswith(b"<"):
@@ -67,15 +67,16 @@ def _read_safetensors(path: Path, data: bytes) -> dict[str, np.ndarray]:
     state = {}
     try:
         for name, tensor in safetensors.deserialize(data):
-            values = np.frombuffer(tensor["data"], _DTYPES[tensor["dtype"]])
+            values = np.frombuffer(tensor["data"], _SAFETENSORS_DTYPES[tensor["dtype"]])
             if tensor["dtype"] == "BF16":
+                # The upper half of a float32.
                 values = (values.astype(np.uint32) << 16).view(np.float32)
             state[name] = values.reshape(tensor["shape"])
     except KeyError as error:
         raise UserError(f"{path}: has tensors of type {error}, which is not supported") from error
     except (safetensors.SafetensorError, ValueError) as error:
         raise UserError(
-            f"{path}: is no valid .safetensors file ({first_line(error)[:120]}); "
+            f"{path}: is not a valid .safetensors file ({first_line(error)[:120]}); "
             "download or copy it again"
         ) from error
     return state
@@ -85,32 +86,26 @@ def _read_torch(path: Path, file: BinaryIO) -> dict[str, np.ndarray]:
     torch = _import_torch(path)
     size = os.fstat(file.fileno()).st_size
     try:
-        # torch.save does not compress, and what is compressed may expand to any size.
         if file.read(2) == b"PK":
-            archive = zipfile.ZipFile(file)
-            if sum(entry.file_size for entry in archive.infolist()) > size:
-                raise ValueError("its entries are larger than the file")
-            # PyTorch does not compare the checksums.
-            if damaged := archive.testzip():
-                raise ValueError(f"the checksum of {damaged} is wrong")
+            _check_zip(file, size)
         file.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             content = torch.load(file, map_location="cpu", weights_only=True)
     # A damaged file may raise nearly anything.
     except Exception as error:
-        raise UserError(f"{path}: {_why_torch_refuses(error)}") from error
+        raise UserError(f"{path}: {_why_torch_fails(error)}") from error
     state = content
     if isinstance(content, dict):
         nested = [content.get(key) for key in ("state_dict", "model")]
         state = next((value for value in nested if isinstance(value, dict)), content)
     if not isinstance(state, dict):
-        raise UserError(f"{path}: holds no state dict but an object of type {type(state).__name__}")
+        raise UserError(f"{path}: is not a state dict but an object of type {type(state).__name__}")
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
-            fault = f"{str(name)[:100]} is no tensor but of type {type(tensor).__name__}"
-            raise UserError(f"{path}: holds no state dict: {fault}")
-    # With strides of 0, few bytes make a tensor of any size, which a copy would fill.
+            fault = f"{str(name)[:100]} is not a tensor but of type {type(tensor).__name__}"
+            raise UserError(f"{path}: is not a state dict: {fault}")
+    # With strides of 0, a few bytes make a tensor of any size.
     if sum(math.prod(tensor.shape) for tensor in state.values()) > size:
         raise UserError(f"{path}: has tensors larger than the file")
     try:
@@ -121,6 +116,16 @@ def _read_torch(path: Path, file: BinaryIO) -> dict[str, np.ndarray]:
     except (RuntimeError, TypeError, ValueError) as error:
         fault = first_line(error)[:120]
         raise UserError(f"{path}: has a tensor that NumPy cannot hold ({fault})") from error
+
+
+def _check_zip(file: BinaryIO, size: int) -> None:
+    archive = zipfile.ZipFile(file)
+    # torch.save does not compress; compressed entries may expand to any size.
+    if sum(entry.file_size for entry in archive.infolist()) > size:
+        raise ValueError("its entries are larger than the file")
+    # PyTorch does not compare checksums.
+    if damaged := archive.testzip():
+        raise ValueError(f"the checksum of {damaged} is wrong")
 
 
 def _import_torch(path: Path) -> Any:
@@ -136,14 +141,14 @@ def _import_torch(path: Path) -> Any:
     return torch
 
 
-def _why_torch_refuses(error: Exception) -> str:
+def _why_torch_fails(error: Exception) -> str:
     text = str(error)
     if found := re.search(r"GLOBAL (\S{1,100})", text):
         return (
-            f"holds more than tensors ({found[1]}), which is not loaded, as it could run code; "
-            "save the state dict alone: torch.save(net.state_dict(), FILE)"
+            f"holds more than tensors ({found[1]}), which could run code and is not loaded; save "
+            "the state dict alone: torch.save(net.state_dict(), FILE)"
         )
-    # PyTorch's longer messages advise to turn the protection off.
+    # PyTorch's longer messages recommend turning off the protection.
     reason = text.rpartition("WeightsUnpickler error:")[2].strip() or type(error).__name__
     return (
         f"PyTorch cannot load it ({reason.splitlines()[0][:120]}); it is truncated, damaged or "

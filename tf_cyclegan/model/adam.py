@@ -1,32 +1,28 @@
-"""Adam in one pass over each variable."""
+"""Adam, fused: one pass over each variable."""
 
 import keras
 import tensorflow as tf
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Keras' Adam, each variable updated by one operation of TensorFlow's instead of a dozen.
+    """Keras' Adam with TensorFlow's fused kernel, one operation a variable instead of a dozen.
 
-    The same formula (Kingma and Ba, "Adam", 2014, at the end of section 2), so the same numbers up
-    to rounding, and the same variables under the same names, so that checkpoints of the two are
-    exchangeable. Keras' own makes a pass over the memory for each of its operations, which is a
-    quarter of a training step on a CPU.
+    The formula is the same (Kingma and Ba, "Adam", 2014, end of section 2), and so are the names of
+    the variables: checkpoints of the two are interchangeable. Keras' Adam reads and writes memory
+    in each of its operations, a quarter of a training step on a CPU.
     """
 
     def __init__(self, learning_rate: float, beta_1: float = 0.9):
-        # None of Keras' other options, which `apply` would not heed.
+        # Keras' other options are left out: `apply` ignores them.
         super().__init__(learning_rate, beta_1=beta_1)
 
     def apply(
         self, grads: list[tf.Tensor | None], trainable_variables: list[tf.Variable] | None = None
     ) -> None:
-        """Updates float32 variables, those that it was built with, by their gradients.
-
-        Those whose gradient is None stay as they are.
-        """
+        """Updates the float32 variables that it was built with; a gradient may be None."""
         step = tf.cast(self.iterations + 1, tf.float32)
-        # Once for all variables: an operation of the graph costs half a millisecond of tracing.
-        same = {
+        # Shared: each operation costs half a millisecond of tracing.
+        shared = {
             "beta1_power": tf.pow(self.beta_1, step),
             "beta2_power": tf.pow(self.beta_2, step),
             "lr": tf.convert_to_tensor(self.learning_rate.value),
@@ -43,6 +39,6 @@ class FusedAdam(keras.optimizers.Adam):
                 m=self._momentums[index].value.handle,
                 v=self._velocities[index].value.handle,
                 grad=gradient,
-                **same,
+                **shared,
             )
         self.iterations.assign_add(1)

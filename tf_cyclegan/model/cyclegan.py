@@ -39,15 +39,14 @@ class CycleGAN(tf.Module):
     Attributes:
       generator_g, generator_f, discriminator_x, discriminator_y: Keras models.
       optimizers: the Keras optimizer of each network, by the network's name.
-      pools: the histories of generated pictures that the discriminators learn from, by the
-        discriminator's name; none where `pool_size` is 0.
-      finite_check: has looked at the losses and at the networks of each step.
-      precision: what the networks compute in: float32, bfloat16 or float16.
-      loss_scales: of each network, by its name, where that is float16.
-      gradient_norms: by the network's name, the norm of its gradients in the last step.
+      pools: the image pools by the discriminator's name; empty where `pool_size` is 0.
+      finite_check: checks the losses and networks of each step.
+      precision: the networks' compute type: float32, bfloat16 or float16.
+      loss_scales: in float16, the loss scale of each network by its name.
+      gradient_norms: the global norm of each network's gradients in the last step, by its name.
       loss_names: the names of the losses.
-      scalar_names: the names of what `train_step` returns, in its order: the losses, and the
-        discriminators' accuracies where the loss knows such.
+      scalar_names: the names of what `train_step` returns, in order: the losses, and the accuracies
+        of the discriminators where the loss has a decision boundary.
     """
 
     def __init__(self, config: Config):
@@ -62,7 +61,7 @@ class CycleGAN(tf.Module):
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
         built = [getattr(self, name) for name in NETWORKS]
         self._segments = {id(n): recompute.segments(n) for n in built if config.recompute}
-        # Recomputed passes keep nothing that gradients could be taken of later.
+        # Recomputed passes keep no activations to take kernel gradients from.
         generators = (self.generator_g, self.generator_f)
         self._passes = None if config.recompute else kernel_gradients.Passes(*generators)
         size = (config.image_size, config.image_size)
@@ -86,8 +85,8 @@ class CycleGAN(tf.Module):
         self.gradient_norms = {name: tf.Variable(0.0, trainable=False) for name in NETWORKS}
         self.finite_check = FiniteCheck([*self.scalar_names, *NETWORKS])
         sizes = (None, None) if config.preprocess == "none" else size
-        # A known number makes each norm one operation, with which XLA's steps are slower. Of larger
-        # batches the last of an epoch may be smaller.
+        # A known batch size makes each norm one fused operation, which XLA's steps are slower with.
+        # The last of an epoch's larger batches may be smaller.
         batch = 1 if config.batch_size == 1 and not config.xla else None
         pictures = [tf.TensorSpec([batch, *sizes, c], tf.float32) for c in channels.values()]
         self.train_step = tf.function(
@@ -95,7 +94,7 @@ class CycleGAN(tf.Module):
         )
 
     def dropout_state(self) -> list[tf.Variable]:
-        """The random state of the generators' dropouts, which Keras does not track."""
+        """The random state of the generators' dropout layers, which Keras does not track."""
         generators = (self.generator_g, self.generator_f)
         return [v.value for network in generators for v in network.non_trainable_variables]
 
@@ -191,7 +190,7 @@ class CycleGAN(tf.Module):
     def _generate(
         self, generator: keras.Model, source: tf.Tensor, target: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """The translation of `source`, and `target` passed through where identity loss needs it."""
+        """The translation of `source`, and of `target` where the identity loss needs that."""
         if self._config.identity_weight:
             return self._pass(generator, source, target)
         return self._call(generator, source), None
@@ -204,7 +203,7 @@ class CycleGAN(tf.Module):
         tape: tf.GradientTape,
         generator_tape: tf.GradientTape,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
-        """A discriminator's loss, its logits for `fake`, to teach the generator, its accuracy."""
+        """A discriminator's loss, its logits for `fake` on the generator's tape, its accuracy."""
         discriminator = getattr(self, name)
         if not self.pools and not self._discriminators_first:
             with tape, generator_tape:
@@ -249,19 +248,19 @@ class CycleGAN(tf.Module):
     ) -> tf.Tensor:
         loss = self._adversarial.discriminator(judged_real, judged_fake)
         if self._config.adversarial_loss == "wgan_gp":
-            # Drawn from the number of the step alone, so that a resumed run draws the same.
+            # The seed follows from the step, so that a resumed run draws the same.
             step = tf.cast(self.optimizers[name].iterations, tf.int64)
             seed = tf.stack([tf.constant(self._penalty_seeds[name], tf.int64), step])
             mix = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed)
             penalty = losses.gradient_penalty(getattr(self, name), real, fake, mix)
-            # Halved with the rest of the discriminator's loss.
+            # Halved like the rest of the discriminator's loss.
             loss += 0.5 * _PENALTY_WEIGHT * penalty
         return loss
 
     def _pass(
         self, network: keras.Model, first: tf.Tensor, second: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The network's outputs for two batches, in one pass where they have the same size."""
+        """The network's outputs for two batches, in one pass where their sizes are equal."""
         if self._config.preprocess == "none":
             return self._call(network, first), self._call(network, second)
         return tf.split(self._call(network, tf.concat([first, second], axis=0)), 2)
@@ -272,7 +271,7 @@ class CycleGAN(tf.Module):
         return network(pictures, training=True)
 
     def _tape(self, name: str) -> tf.GradientTape:
-        """A tape for one network's weights alone: what it does not watch is not traced."""
+        """A tape that watches one network's weights alone, so that nothing else is traced."""
         tape = tf.GradientTape(watch_accessed_variables=False)
         with tape:
             tape.watch([weight.value for weight in getattr(self, name).trainable_variables])

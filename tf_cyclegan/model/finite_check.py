@@ -1,4 +1,4 @@
-"""Numbers that stop being finite: in which step, and where."""
+"""The first step with losses, gradients or weights that are not finite."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,12 +8,12 @@ from tf_cyclegan.model.precision import all_finite
 
 
 class FiniteCheck(tf.Module):
-    """Remembers the first step at which a value was not finite.
+    """Remembers the first step with a value that is not finite.
 
-    In variables, so that a step need not wait for the host to look at it.
+    It is kept in variables, so that no step waits for the host.
 
     Args:
-      names: of the values that `note` is given, in its order.
+      names: what the values of `note` are, in its order.
     """
 
     def __init__(self, names: Sequence[str]):
@@ -24,7 +24,7 @@ class FiniteCheck(tf.Module):
         self._failed = tf.Variable(tf.zeros(len(self._names), tf.bool), trainable=False)
 
     def note(self, values: Sequence[tf.Tensor]) -> None:
-        """Looks at the values of one more step: float tensors of any shape."""
+        """Checks the values of the next step: float tensors of any shape."""
         failed = tf.stack([tf.reduce_any(~tf.math.is_finite(value)) for value in values])
         is_first = (self._first < 0) & tf.reduce_any(failed)
         self._failed.assign(tf.where(is_first, failed, self._failed))
@@ -32,7 +32,7 @@ class FiniteCheck(tf.Module):
         self._steps.assign_add(1)
 
     def found(self) -> tuple[int, list[str]] | None:
-        """Which of the steps noted so far was the first (from 0), and what was not finite in it."""
+        """The first such step, counted from 0, and the names of its values that are not finite."""
         first = int(self._first)
         if first < 0:
             return None
@@ -41,7 +41,5 @@ class FiniteCheck(tf.Module):
 
 
 def not_finite(networks: Mapping[str, tf.Module]) -> list[str]:
-    """The names of those networks that have a weight that is not finite."""
-    return [
-        name for name, network in networks.items() if not all_finite(network.trainable_variables)
-    ]
+    """The names of the networks with weights that are not finite."""
+    return [name for name in networks if not all_finite(networks[name].trainable_variables)]

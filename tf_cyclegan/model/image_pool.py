@@ -1,16 +1,16 @@
-"""A history of generated pictures for the discriminator to learn from."""
+"""The image pool: a history of generated pictures for a discriminator."""
 
 import tensorflow as tf
 
 
 class ImagePool(tf.Module):
-    """Shows the discriminator older fakes beside the newest, after Shrivastava et al. (2017).
+    """Mixes older fakes into those shown to the discriminator, after Shrivastava et al. (2017).
 
-    While it fills, every picture is kept and shown. Then, with probability one half, a picture
-    takes the place of a random older one, which is shown in its stead; else it is shown itself.
-    Section 4 of the CycleGAN paper; the rule is that of the authors' PyTorch implementation.
+    While it fills, every picture is stored and shown. Then, with probability 0.5, a picture
+    replaces a random stored one, which is shown instead; otherwise it is shown itself. Section 4 of
+    the CycleGAN paper, by the rule of the authors' PyTorch implementation.
 
-    Everything is in variables, so that it works inside a traced step and belongs in a checkpoint.
+    Its state is in variables, for the traced step and for checkpoints.
 
     Attributes:
       pictures: float32 (size, height, width, channels).
@@ -30,7 +30,7 @@ class ImagePool(tf.Module):
         return tf.map_fn(self._exchange_one, batch, parallel_iterations=1)
 
     def _exchange_one(self, picture: tf.Tensor) -> tf.Tensor:
-        # Drawn from the count of pictures alone, so that a resumed run draws the same.
+        # The seed follows from the count of pictures, so that a resumed run draws the same.
         seed = tf.stack([tf.constant(self._seed, tf.int64), self.shown])
         draws = tf.random.stateless_uniform([2], seed)
         filling = self.shown < self._size

@@ -1,6 +1,6 @@
-"""The floating-point formats that the networks compute in, and loss scaling.
+"""Mixed precision: the networks' compute type, and loss scaling for float16.
 
-Weights, losses, the statistics of norms, Adam and the pictures that come out are float32 always.
+Weights, losses, the norms' statistics, Adam's moments and output pictures are always float32.
 """
 
 import contextlib
@@ -10,9 +10,10 @@ import keras
 import tensorflow as tf
 
 from tf_cyclegan.config import Config
+from tf_cyclegan.networks.layers import flat_layers
 from tf_cyclegan.system import devices
 
-# Keras' dtype policies: float32 weights, and layers that compute in what the name says.
+# Keras' dtype policies.
 POLICIES: Mapping[str, str] = {
     "float32": "float32",
     "bfloat16": "mixed_bfloat16",
@@ -25,11 +26,11 @@ _GROWS_AFTER = 2000
 
 
 def choose(config: Config) -> str:
-    """float32, bfloat16 or float16: what `config.precision` asks for, or what is fastest here.
+    """The compute type: float32, bfloat16 or float16.
 
-    bfloat16 where it was measured to be faster: on CPUs with instructions for it. Elsewhere
-    float32: without those, bfloat16 is slower than float32, and it was not measured on GPUs, nor
-    made for networks of tensorflow_examples.
+    `auto` is bfloat16 where that was measured to be faster, on CPUs with instructions for it, and
+    float32 elsewhere: on other CPUs, on GPUs, where it was not measured, and for the networks of
+    tensorflow_examples, which have no other.
     """
     if config.precision != "auto":
         return config.precision
@@ -42,36 +43,28 @@ def choose(config: Config) -> str:
 def kernels_cast_once(*networks: keras.Model) -> Iterator[None]:
     """Within it each kernel is read and cast once, however often its network is called.
 
-    A U-Net's kernels are ten times as large as what flows through them, so that casting them on
-    each pass, and each pass's gradient of them, was a fifth of a step in bfloat16.
+    A U-Net's kernels are ten times as large as its activations: casting them, and their gradients,
+    for each pass took a fifth of a step in bfloat16.
     """
     with keras.StatelessScope() as scope:
         for network in networks:
-            for layer in _plain_layers(network):
+            for layer in flat_layers(network):
                 if hasattr(layer, "kernel"):
                     kernel = tf.cast(layer.kernel.value, layer.compute_dtype)
                     scope.state_mapping[id(layer.kernel)] = kernel
         yield
-    # Changes of variables are held back by the scope: the dropouts' random states.
+    # The scope holds back assignments, which are those of the dropout layers' random state.
     for network in networks:
         for variable in network.non_trainable_variables:
             if (value := scope.get_current_value(variable)) is not None:
                 variable.assign(value)
 
 
-def _plain_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            yield from _plain_layers(layer)
-        else:
-            yield layer
-
-
 class LossScale(tf.Module):
-    """Multiplies a loss so that its gradients do not vanish in float16, and divides them again.
+    """Dynamic loss scaling: scales a loss so that its gradients do not underflow in float16.
 
-    The scale is halved when a gradient overflows, and doubled after 2000 steps without that. It is
-    kept in variables, so that it belongs in a checkpoint.
+    The scale is halved when a gradient overflows and doubled after 2000 steps without overflow. It
+    is a variable, for the checkpoint.
 
     Attributes:
       scale: float32, at least 1.
@@ -86,11 +79,11 @@ class LossScale(tf.Module):
     def unscaled(
         self, gradients: Callable[[tf.Tensor], list[tf.Tensor | None]]
     ) -> list[tf.Tensor | None]:
-        """Gradients of the scaled loss, divided by the scale; where one overflowed, not finite.
+        """The gradients of the scaled loss, divided by the scale; not finite after an overflow.
 
         Args:
-          gradients: makes them, given the scale: None for a weight that the loss does not depend
-            on.
+          gradients: the gradients for a given scale; None for weights that the loss does not
+            depend on.
         """
         scale = tf.identity(self.scale)
         found = [None if each is None else each / scale for each in gradients(scale)]
@@ -103,11 +96,11 @@ class LossScale(tf.Module):
 
 
 def loss_scales(networks: Iterable[str]) -> dict[str, LossScale]:
-    """One for each network: each learns from a loss of its own."""
+    """One for each network, as each has a loss of its own."""
     return {name: LossScale() for name in networks}
 
 
 def all_finite(tensors: Iterable[tf.Tensor | None]) -> tf.Tensor:
-    """Whether every number of every tensor is finite: a bool. None is passed over."""
-    there = [tensor for tensor in tensors if tensor is not None]
-    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(tensor)) for tensor in there])
+    """Whether all values of all tensors are finite, a scalar bool. None is skipped."""
+    finite = [tf.reduce_all(tf.math.is_finite(each)) for each in tensors if each is not None]
+    return tf.reduce_all(finite)

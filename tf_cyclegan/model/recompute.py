@@ -1,4 +1,7 @@
-"""Memory for time: a pass is computed again, part by part, when its gradient is wanted."""
+"""Gradient checkpointing: activations are recomputed in the backward pass, part by part.
+
+Unlike with `keras.remat`, dropout layers draw the same numbers in the second pass.
+"""
 
 from itertools import pairwise
 from typing import Any
@@ -6,15 +9,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# Layers to a part: about as many as a residual block has. What is between parts is kept.
+# Layers in a part: about as many as in a residual block. The tensors between parts are kept.
 _LAYERS = 8
 
 
 def segments(network: keras.Model) -> list[keras.Model]:
-    """The network in parts that follow each other, of the same layers.
+    """The network as a sequence of parts that share its layers.
 
-    It is cut where nothing but one tensor goes on: between residual blocks, and in chains. A U-Net,
-    whose skips go past every place, is one part.
+    It is cut where a single tensor passes on: between residual blocks, and in chains. A U-Net is
+    one part, since its skip connections pass every cut.
     """
     layers = network.layers
     if any(isinstance(layer, keras.layers.Concatenate) for layer in layers):
@@ -22,7 +25,7 @@ def segments(network: keras.Model) -> list[keras.Model]:
     taken = {id(x): i for i, layer in enumerate(layers) for x in keras.tree.flatten(layer.input)}
     ends, began, needed = [network.input], 0, 0
     for i, layer in enumerate(layers[:-1]):
-        # `needed`: the last layer that takes anything from before this one.
+        # `needed`: the last layer with an input from before this one.
         if needed <= i and i - began >= _LAYERS:
             ends.append(layer.output)
             began = i
@@ -31,11 +34,10 @@ def segments(network: keras.Model) -> list[keras.Model]:
 
 
 def recomputed(parts: list[keras.Model], pictures: tf.Tensor) -> tf.Tensor:
-    """What `parts` make of the pictures in training, one after the other.
+    """The parts applied one after the other, in training, keeping only their outputs.
 
-    After Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016): of each part nothing
-    but the output is kept in memory. The dropouts draw the same numbers again, so that the
-    gradients are those of the pass itself.
+    Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016). Dropout draws the same
+    numbers in the second pass, so the gradients are those of the first.
     """
     for part in parts:
         pictures = _recomputed(part, pictures)
@@ -59,15 +61,14 @@ def _recomputed(network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
     @tf.custom_gradient
     def once(*inputs: tf.Tensor) -> tuple[tf.Tensor, Any]:
         def gradients(upstream: tf.Tensor) -> list[tf.Tensor]:
-            # Not before the gradient has come back to here, or all would be kept after all.
+            # Only once the gradient has arrived: else everything would be kept after all.
             with tf.control_dependencies([upstream]):
                 again = [tf.identity(value) for value in inputs]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(again)
                 output = run(*again)
             to_pictures, *to_weights = tape.gradient(output, again, output_gradients=upstream)
-            # First the weights' gradients, or what they are taken from would be kept while the
-            # parts before this one are computed.
+            # Weights first: else their activations would be kept while earlier parts are computed.
             with tf.control_dependencies([each for each in to_weights if each is not None]):
                 return [tf.identity(to_pictures), *to_weights]
 

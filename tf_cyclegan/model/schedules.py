@@ -2,16 +2,16 @@
 
 
 def learning_rate(base: float, epoch: int, epochs: int, decay_start: int | None) -> float:
-    """Constant for `decay_start` epochs, then linearly towards zero.
+    """Constant for `decay_start` epochs, then linear decay.
 
-    After Zhu et al. (2017), appendix 7.1. Each epoch has one rate, as in the authors' PyTorch
-    implementation, and the line reaches zero one epoch after the last, so that the last learns too.
+    Zhu et al. (2017), appendix 7.1. As in the authors' PyTorch implementation the rate changes once
+    an epoch, and the line reaches zero one epoch after the last, so that the last one learns too.
 
     Args:
-      base: the rate at the beginning.
-      epoch: the epoch, counted from 0.
-      epochs: how many there are in all.
-      decay_start: epochs before the decay; None for none.
+      base: the initial rate.
+      epoch: counted from 0.
+      epochs: total number of epochs.
+      decay_start: epochs before the decay; None for no decay.
     """
     if decay_start is None or epoch < decay_start:
         return base

@@ -1,1 +1,1 @@
-"""What a run shows of itself: history, curves, sample sheets, animation, TensorBoard, report."""
+"""What a run shows: history, curves, sample sheets, animations, TensorBoard, report."""

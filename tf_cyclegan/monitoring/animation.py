@@ -8,67 +8,66 @@ from PIL import Image, ImageDraw, ImageFont
 from tf_cyclegan.monitoring import thumbnails
 from tf_cyclegan.system.files import write_file
 
-_FRAMES = 40
-# Milliseconds that a frame is shown, and the last one, before it all begins again.
-_SHOWN, _LAST_SHOWN = 200, 3000
-# A GIF takes several times the bytes of a WebP, so it is smaller.
+_MAX_FRAMES = 40
+# Milliseconds. The last frame stays longer before the animation repeats.
+_FRAME_DURATION, _LAST_DURATION = 200, 3000
+# Pixels. A GIF is narrower, since it takes several times the bytes of a WebP.
 _GIF_WIDTH = 400
-_STRIP = 22
+_LABEL_HEIGHT = 22
 
 
 def due(epoch: int) -> bool:
-    """Whether to write the animations after this epoch of a run that goes on.
+    """Whether to write the animations after this epoch: 1, 2, 3, 4, 6, 8, 12, 16, 24, ...
 
-    They are made from all their frames each time, which takes seconds. So they are written after
-    each of the first four epochs and then ever more rarely, at half the rate each time the run is
-    twice as long (4, 6, 8, 12, 16, 24, ...): they lag behind by less than a third. The run's last
-    epoch is to be written always.
+    Each time takes seconds, since all frames are encoded again. So the interval doubles whenever
+    the run has doubled, and the animations lag behind by less than a third. The caller always
+    writes them after the last epoch.
     """
     return epoch % 2 ** max(0, epoch.bit_length() - 2) == 0
 
 
 def write(workdir: Path, epoch: int) -> None:
-    """Writes both files from the sample sheets up to this epoch; none where there is no sheet.
+    """Writes both files from the sample sheets up to this epoch; nothing if there are none.
 
-    At most 40 epochs, evenly spread, the newest always, each with its number. The GIF is 400 pixels
-    wide, the WebP 560: a few megabytes at most.
+    They show at most 40 epochs, evenly spaced and numbered, the newest included. The GIF is 400
+    pixels wide, the WebP 560: a few megabytes at most.
     """
-    shown = thumbnails.epochs(workdir, epoch, _FRAMES)
-    frames = [_frame(thumbnails.read(workdir, each), each) for each in shown]
+    epochs = thumbnails.epochs(workdir, epoch, _MAX_FRAMES)
+    frames = [_frame(thumbnails.read(workdir, each), each) for each in epochs]
     if not frames:
         return
     folder = workdir / "samples"
-    write_file(folder / "progress.webp", _encoded(frames, "WEBP", quality=70, method=2))
-    write_file(folder / "progress.gif", _encoded(_with_one_palette(frames), "GIF", optimize=False))
+    write_file(folder / "progress.webp", _encode(frames, "WEBP", quality=70, method=2))
+    write_file(folder / "progress.gif", _encode(_with_one_palette(frames), "GIF", optimize=False))
 
 
-def _frame(small: bytes, epoch: int) -> Image.Image:
+def _frame(thumbnail: bytes, epoch: int) -> Image.Image:
     """The sheet under a strip with the epoch's number."""
-    with Image.open(io.BytesIO(small)) as sheet:
-        frame = Image.new("RGB", (sheet.width, sheet.height + _STRIP), "white")
-        frame.paste(sheet, (0, _STRIP))
-    text = ImageFont.load_default(16)
-    ImageDraw.Draw(frame).text((4, 2), f"epoch {epoch}", "black", text)
+    with Image.open(io.BytesIO(thumbnail)) as sheet:
+        frame = Image.new("RGB", (sheet.width, sheet.height + _LABEL_HEIGHT), "white")
+        frame.paste(sheet, (0, _LABEL_HEIGHT))
+    ImageDraw.Draw(frame).text((4, 2), f"epoch {epoch}", "black", ImageFont.load_default(16))
     return frame
 
 
 def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
-    """Frames of the same 256 colours, taken from four of them: sought once, not 40 times."""
+    """Quantizes all frames to 256 colours of four of them: faster than a palette for each."""
     size = (_GIF_WIDTH, round(frames[0].height * _GIF_WIDTH / frames[0].width))
     scaled = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]
-    quarter = (size[0] // 2, size[1] // 2)
-    four = Image.new("RGB", size)
+    width, height = size[0] // 2, size[1] // 2
+    mosaic = Image.new("RGB", size)
     for i in range(4):
-        part = scaled[i * (len(scaled) - 1) // 3].resize(quarter, Image.Resampling.NEAREST)
-        four.paste(part, (i % 2 * quarter[0], i // 2 * quarter[1]))
-    palette = four.quantize(256, dither=Image.Dither.NONE)
+        frame = scaled[i * (len(scaled) - 1) // 3]
+        part = frame.resize((width, height), Image.Resampling.NEAREST)
+        mosaic.paste(part, (i % 2 * width, i // 2 * height))
+    palette = mosaic.quantize(256, dither=Image.Dither.NONE)
     return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in scaled]
 
 
-def _encoded(frames: list[Image.Image], kind: str, **options: int) -> bytes:
+def _encode(frames: list[Image.Image], kind: str, **options: int) -> bytes:
     stream = io.BytesIO()
-    shown = [_SHOWN] * (len(frames) - 1) + [_LAST_SHOWN]
-    frames[0].save(
-        stream, kind, save_all=True, append_images=frames[1:], duration=shown, loop=0, **options
-    )
+    options["loop"] = 0  # Endlessly.
+    durations = [_FRAME_DURATION] * (len(frames) - 1) + [_LAST_DURATION]
+    first, *rest = frames
+    first.save(stream, kind, save_all=True, append_images=rest, duration=durations, **options)
     return stream.getvalue()

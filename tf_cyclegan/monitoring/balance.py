@@ -1,4 +1,4 @@
-"""Whether each discriminator and its generator are in balance, in words."""
+"""Whether each discriminator is in balance with its generator, in words."""
 
 import math
 from collections.abc import Mapping
@@ -6,31 +6,24 @@ from dataclasses import dataclass
 
 from tf_cyclegan.monitoring import scalars
 
-# Shares of the loss of guessing above and below which a discriminator guesses or is always right.
-_GUESSES, _KNOWS = 0.9, 0.1
+# Relative to the loss of guessing.
+_GUESSING, _ALWAYS_RIGHT = 0.9, 0.1
 
 
 @dataclass(frozen=True)
 class Balance:
-    """How one discriminator does.
+    """The state of one discriminator."""
 
-    Attributes:
-      name: the scalar of history.csv that tells.
-      title: that scalar in words.
-      place: from 0, always right, to 1, guessing; clipped.
-      words: what the value means, in one or two sentences.
-    """
-
-    name: str
+    name: str  # The scalar of history.csv that shows it.
     title: str
-    place: float
-    words: str
+    place: float  # From 0, always right, to 1, guessing; clipped.
+    words: str  # What the value means, in one or two sentences.
 
 
 def balances(row: Mapping[str, float], adversarial_loss: str) -> list[Balance]:
-    """What an epoch's row of history.csv says of each discriminator, where its values are finite.
+    """The balance of each discriminator in a row of history.csv, where its value is finite.
 
-    Losses are measured against that of guessing, accuracies against a half.
+    Losses are relative to that of guessing, accuracies to a half.
     """
     chance = scalars.chance_level(adversarial_loss)
     found = []
@@ -39,27 +32,27 @@ def balances(row: Mapping[str, float], adversarial_loss: str) -> list[Balance]:
         if not math.isfinite(value):
             continue
         if kind == "accuracy":
-            part = 2 * (1 - value)
+            place = 2 * (1 - value)
             words = f"It classifies {value:.0%} of the patches correctly; guessing gives 50%."
         elif kind == "discriminator" and chance is not None:
-            part, kind = value / chance, "loss"
-            words = f"Loss {value:.3g}; guessing gives {chance:.3g}. {_meaning(part)}"
+            place, kind = value / chance, "loss"
+            words = f"Loss {value:.3g}; guessing gives {chance:.3g}. {_meaning(place)}"
         else:
             continue
         title = f"{scalars.label(name)}: {kind}"
-        found.append(Balance(name, title, min(1.0, max(0.0, part)), words))
+        found.append(Balance(name, title, min(1.0, max(0.0, place)), words))
     return found
 
 
-def _meaning(part: float) -> str:
-    if part > 1.1:
+def _meaning(relative_loss: float) -> str:
+    if relative_loss > 1.1:
         return "Worse than guessing: confidently wrong, as often in the first epochs."
-    if part > _GUESSES:
+    if relative_loss > _GUESSING:
         return (
             "It can hardly tell fake from real: the fakes are good, or it has not learned yet; the "
             "samples show which."
         )
-    if part < _KNOWS:
+    if relative_loss < _ALWAYS_RIGHT:
         return (
             "It spots nearly every fake, so its generator has little to learn from; if the samples "
             "stop changing, the discriminators are too strong."

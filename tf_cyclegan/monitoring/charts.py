@@ -1,4 +1,4 @@
-"""losses.png: the curves of history.csv in one picture."""
+"""losses.png: the curves of history.csv as one image."""
 
 import io
 import math
@@ -13,41 +13,41 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLOURS = ("#1f5fa8", "#c2571a", "#2c7f62", "#7a4fa0", "#8a6d00", "#5b6570")
-# Inches: of the whole picture, of a line of panels, and of what is around a panel in it.
-_WIDTH, _LINE = 11.0, 3.1
-_LEFT, _RIGHT, _ABOVE, _BELOW = 0.65, 0.15, 0.55, 0.5
-# Up to so many epochs each has a dot: a curve of one point would show nothing without.
-_DOTS = 30
+# Inches: the figure, a row of panels, and a panel's margins.
+_WIDTH, _ROW_HEIGHT = 11.0, 3.1
+_LEFT, _RIGHT, _TOP, _BOTTOM = 0.65, 0.15, 0.55, 0.5
+# Few points get markers, without which a single one would be invisible.
+_MAX_MARKERS = 30
 
 
 def write(workdir: Path, rows: Sequence[Mapping[str, float]], adversarial_loss: str) -> None:
-    """Writes workdir/losses.png; nothing where there are no rows.
+    """Writes workdir/losses.png; nothing if there are no rows.
 
     Args:
       workdir: the run's folder.
       rows: those of history.csv.
-      adversarial_loss: the setting, which tells where a discriminator's loss is that of guessing.
+      adversarial_loss: the setting, which determines a guessing discriminator's loss.
     """
-    # Matplotlib takes a second to import. Figure, unlike pyplot, touches no global state.
+    # Takes a second to import. Figure, unlike pyplot, has no global state.
     from matplotlib.figure import Figure
 
     panels = [p for p in scalars.panels(rows, adversarial_loss) if p.family != "time"]
     if not panels:
         return
-    lines = math.ceil(len(panels) / 2)
-    height = _LINE * lines
+    row_count = math.ceil(len(panels) / 2)
+    height = _ROW_HEIGHT * row_count
     figure = Figure(figsize=(_WIDTH, height), dpi=110)
-    # By hand: Matplotlib's own layouts draw everything twice.
+    # Matplotlib's own layout engines draw everything twice.
     figure.subplots_adjust(
         left=_LEFT / _WIDTH,
         right=1 - _RIGHT / _WIDTH,
-        bottom=_BELOW / height,
-        top=1 - _ABOVE / height,
+        bottom=_BOTTOM / height,
+        top=1 - _TOP / height,
         wspace=2 * (_LEFT + _RIGHT) / (_WIDTH - 2 * (_LEFT + _RIGHT)),
-        hspace=(_ABOVE + _BELOW) / (_LINE - _ABOVE - _BELOW),
+        hspace=(_TOP + _BOTTOM) / (_ROW_HEIGHT - _TOP - _BOTTOM),
     )
     for place, panel in enumerate(panels, start=1):
-        _draw(figure.add_subplot(lines, 2, place), panel, rows)
+        _draw(figure.add_subplot(row_count, 2, place), panel, rows)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     write_file(workdir / "losses.png", stream.getvalue())
@@ -66,7 +66,7 @@ def _draw(axes: "Axes", panel: scalars.Panel, rows: Sequence[Mapping[str, float]
                 color=_COLOURS[colour],
                 label=scalars.label(name),
                 linewidth=1.6,
-                marker="o" if len(points) <= _DOTS else None,
+                marker="o" if len(points) <= _MAX_MARKERS else None,
                 markersize=3,
             )
     if panel.level is not None:
@@ -91,20 +91,14 @@ def _draw(axes: "Axes", panel: scalars.Panel, rows: Sequence[Mapping[str, float]
     if len(rows) > 1:
         axes.set_xlim(rows[0]["epoch"], rows[-1]["epoch"])
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.set_title(
-        panel.title + (" (log scale)" if panel.log else ""), loc="left", fontsize=11, pad=20
-    )
+    title = panel.title + (" (log scale)" if panel.log else "")
+    axes.set_title(title, loc="left", fontsize=11, pad=20)
     axes.set_xlabel("epoch", fontsize=9)
     axes.tick_params(labelsize=9)
     axes.grid(color="#e3e3e3", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     if len(axes.lines) > 1:
-        # Above the curves: looking for the best place among them takes long.
-        above = {
-            "loc": "lower left",
-            "bbox_to_anchor": (0, 1),
-            "borderaxespad": 0,
-            "borderpad": 0.3,
-        }
-        axes.legend(fontsize=8, frameon=False, ncols=4, **above)
+        # Above the curves: Matplotlib's search for the best place is slow.
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0}
+        axes.legend(fontsize=8, frameon=False, ncols=4, borderpad=0.3, **place)

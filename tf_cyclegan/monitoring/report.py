@@ -1,4 +1,4 @@
-"""report.html: a run as one self-contained page that needs no server and no network."""
+"""report.html: a run as one self-contained page, without server or network."""
 
 import base64
 import hashlib
@@ -15,6 +15,7 @@ from tf_cyclegan.monitoring.samples import Translations
 from tf_cyclegan.system.files import write_file
 
 FILE = "report.html"
+_FINISHED = '<html lang="en" data-finished="true">'
 
 _ENVIRONMENT = Environment(
     autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -34,26 +35,35 @@ def write(
     Args:
       workdir: the run's folder; samples/ and checkpoints/ may be missing.
       config: the run's settings.
-      facts: what else is known of the run.
+      facts: other facts of the run.
       rows: those of history.csv.
-      shown: test pictures with their newest translations, to compare; None for none.
-      finished: whether the run is over; until then the page reloads itself.
+      shown: test pictures with their newest translations, for comparison.
+      finished: whether the run has ended; until then the page reloads itself.
 
     Raises:
-      OSError: the file cannot be written; the previous one stays.
+      OSError: the file cannot be written; the previous one is kept.
     """
-    script = _part("charts.js") + _part("page.js")
+    files = resources.files("tf_cyclegan.monitoring") / "report_page"
+    template, style, charts, behaviour = (
+        (files / name).read_text(encoding="utf-8")
+        for name in ("page.html", "style.css", "charts.js", "page.js")
+    )
+    script = charts + behaviour
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = _ENVIRONMENT.from_string(_part("page.html")).render(
+    page = _ENVIRONMENT.from_string(template).render(
         report_text.gather(workdir, config, facts, rows, finished),
         data=report_drawing.gather(workdir, config, rows, shown, finished),
-        style=_part("style.css"),
+        style=style,
         script=script,
         script_hash=f"sha256-{digest}",
     )
     write_file(workdir / FILE, page.encode())
 
 
-def _part(name: str) -> str:
-    folder = resources.files("tf_cyclegan.monitoring") / "report_page"
-    return (folder / name).read_text(encoding="utf-8")
+def is_finished(workdir: Path) -> bool:
+    """Whether the report is there, and was written at the end of the run."""
+    try:
+        with (workdir / FILE).open(encoding="utf-8", errors="replace") as page:
+            return _FINISHED in page.read(200)
+    except OSError:
+        return False

@@ -1,4 +1,4 @@
-"""What the script of report.html draws: curves, sample sheets, pictures to compare."""
+"""The data that the script of report.html draws: curves, sample sheets, comparisons."""
 
 import base64
 import dataclasses
@@ -18,19 +18,18 @@ from tf_cyclegan.monitoring.samples import Translations
 
 _Rows = Sequence[Mapping[str, float]]
 
-# At most so many sheets are embedded, and pictures of at most so many pixels a side. This keeps the
-# file near 3 MB however long the run.
-_SHEETS, _SIDE = 40, 320
-# Pictures of at most so many pixels a side are enlarged pixel by pixel.
-_SMALL = 128
-# Classes of style.css, in the order of the colours of scalars.py.
-_COLOURS = ("one", "two", "three", "four", "five", "six")
+# Embedded sheets, and the pixels of a picture's longer side: about 3 MB for a run of any length.
+_MAX_SHEETS, _MAX_SIDE = 40, 320
+# Pictures of up to this many pixels a side are enlarged without smoothing.
+_MAX_PIXELATED_SIDE = 128
+# CSS classes, in the order of the colours of scalars.py.
+_COLOUR_CLASSES = ("one", "two", "three", "four", "five", "six")
 
 
 def gather(
     workdir: Path, config: Config, rows: _Rows, shown: Translations | None, finished: bool
 ) -> dict[str, Any]:
-    """The script's data, ready for JSON. Arguments as those of `report.write`."""
+    """The script's data, ready for JSON. Takes the arguments of `report.write`."""
     last = int(rows[-1]["epoch"]) if rows else 0
     directions = (("A", "B", shown.a_to_b), ("B", "A", shown.b_to_a)) if shown else ()
     return {
@@ -45,7 +44,7 @@ def gather(
                 "small": _uri(thumbnails.read(workdir, epoch)),
                 "full": thumbnails.sheet_path(workdir, epoch).relative_to(workdir).as_posix(),
             }
-            for epoch in thumbnails.epochs(workdir, last, _SHEETS)
+            for epoch in thumbnails.epochs(workdir, last, _MAX_SHEETS)
         ],
         "pictures": [
             {
@@ -55,7 +54,7 @@ def gather(
                 "after": _uri(_webp(translation)),
                 "before_name": source,
                 "after_name": f"{source} to {target}",
-                "pixelated": _is_small(picture),
+                "pixelated": _is_pixelated(picture),
             }
             for source, target, group in directions
             for number, (picture, translation, _) in enumerate(group, start=1)
@@ -67,7 +66,7 @@ def _panel(panel: scalars.Panel, rows: _Rows) -> dict[str, Any]:
     series = [
         {
             "label": scalars.label(name),
-            "colour": _COLOURS[colour],
+            "colour": _COLOUR_CLASSES[colour],
             "values": [_number(row.get(name)) for row in rows],
         }
         for name, colour in zip(panel.names, panel.colours, strict=True)
@@ -76,24 +75,24 @@ def _panel(panel: scalars.Panel, rows: _Rows) -> dict[str, Any]:
 
 
 def _number(value: float | None) -> float | None:
-    """Five digits, more than a chart shows; None for NaN, which JSON lacks."""
+    """Rounded to five digits, more than a chart shows; None for NaN, which JSON lacks."""
     return float(f"{value:.5g}") if value is not None and math.isfinite(value) else None
 
 
 def _webp(picture: np.ndarray) -> bytes:
     stream = io.BytesIO()
     image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    if _is_small(picture):
-        # Lossless, where quality and method only set the effort to save bytes.
+    image.thumbnail((_MAX_SIDE, _MAX_SIDE), Image.Resampling.LANCZOS)
+    if _is_pixelated(picture):
+        # For lossless images, quality and method are the effort to compress.
         image.save(stream, "WEBP", lossless=True, quality=20, method=1)
     else:
         image.save(stream, "WEBP", quality=85)
     return stream.getvalue()
 
 
-def _is_small(picture: np.ndarray) -> bool:
-    return max(picture.shape) <= _SMALL
+def _is_pixelated(picture: np.ndarray) -> bool:
+    return max(picture.shape) <= _MAX_PIXELATED_SIDE
 
 
 def _uri(webp: bytes) -> str:

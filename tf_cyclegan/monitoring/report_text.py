@@ -1,4 +1,4 @@
-"""The numbers and words of report.html, of which report_page/page.html makes HTML."""
+"""The numbers and words that report_page/page.html shows."""
 
 import dataclasses
 import itertools
@@ -44,9 +44,9 @@ _FILES = (
 def gather(
     workdir: Path, config: Config, facts: Facts, rows: _Rows, finished: bool
 ) -> dict[str, Any]:
-    """What page.html shows, by its names there. Arguments as those of `report.write`."""
+    """The variables of page.html. Takes the arguments of `report.write`."""
     newest = rows[-1] if rows else {"epoch": 0, "step": 0}
-    # A run may end within an epoch, after its last row.
+    # A run may end in mid-epoch, after its last row.
     step = facts.steps if finished else int(newest["step"])
     settings = _settings(config)
     return {
@@ -82,7 +82,7 @@ def gather(
 
 
 def epoch_seconds(rows: _Rows) -> list[float]:
-    """How long each epoch took; 0 where that was not measured."""
+    """Each epoch's duration; 0 if its speed is missing."""
     steps = [0.0, *(row["step"] for row in rows)]
     speeds = [row.get("steps_per_second", math.nan) for row in rows]
     return [
@@ -116,7 +116,7 @@ def _duration(seconds: float) -> str:
 
 
 def _broken(rows: _Rows) -> dict[str, Any] | None:
-    """Which scalars of the newest epoch are not finite, and the first epoch that had such."""
+    """The newest epoch's scalars that are not finite, and the first epoch that had any."""
     names = [name for name, value in (rows[-1] if rows else {}).items() if not math.isfinite(value)]
     if not names:
         return None
@@ -125,7 +125,7 @@ def _broken(rows: _Rows) -> dict[str, Any] | None:
 
 
 def _scores(rows: _Rows) -> list[tuple[str, float, float]]:
-    """Each score's name, its newest value, and the epoch of that."""
+    """Each score's name, newest value, and the epoch of that value."""
     newest = {
         scalars.score_name(name): (value, row["epoch"])
         for row in rows
@@ -176,7 +176,7 @@ def _value(value: object) -> str:
 
 
 def _checkpoints(folder: Path, rows: _Rows) -> list[dict[str, Any]]:
-    """The checkpoints of the folder, newest first."""
+    """The folder's checkpoints, newest first."""
     epochs = {int(row["step"]): f"{row['epoch']:.0f}" for row in rows}
     numbers = (path.stem.removeprefix("ckpt-") for path in folder.glob("ckpt-*.index"))
     found = []

@@ -1,4 +1,4 @@
-"""What the generators make of always the same few test pictures."""
+"""Translations of the same few test pictures throughout a run."""
 
 import itertools
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _HEADINGS = ("A", "A to B", "back to A", "", "B", "B to A", "back to B")
 
 @dataclass(frozen=True)
 class Translations:
-    """Test pictures with what the generators make of them.
+    """Test pictures with their translations.
 
     Attributes:
       a_to_b: for each picture of A itself, its translation and that translated back, each uint8
@@ -30,33 +30,29 @@ class Translations:
     b_to_a: list[list[np.ndarray]]
 
     def sheet(self) -> np.ndarray:
-        """All of them, both directions side by side, a row for each pair.
-
-        Returns:
-          uint8 array (height, width, 3).
-        """
+        """Both directions side by side, a row for each pair: uint8 (height, width, 3)."""
         pairs = itertools.zip_longest(self.a_to_b, self.b_to_a, fillvalue=[None] * 3)
         return images.contact_sheet([[*a, None, *b] for a, b in pairs], _HEADINGS)
 
 
 class Samples:
-    """The first test pictures of both domains, ready to be translated again and again."""
+    """The first `COUNT` test pictures of both domains, preprocessed once."""
 
     def __init__(self, test_x: Pictures, test_y: Pictures, config: Config):
         self._x, self._y = (
-            _batches([_prepared(pictures.read(i), domain, config) for i in range(len(pictures))])
+            _batches([_preprocess(pictures.read(i), domain, config) for i in range(len(pictures))])
             for domain, pictures in (("A", test_x.first(COUNT)), ("B", test_y.first(COUNT)))
         )
 
     def translate(self, model: CycleGAN) -> Translations:
-        """What the model's generators make of the pictures now."""
+        """Translates the pictures with the model's current generators."""
         g, f = model.generator_g, model.generator_f
         return Translations(_there_and_back(self._x, g, f), _there_and_back(self._y, f, g))
 
 
-def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
+def _preprocess(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
     if config.preprocess == "crop":
-        # The middle: networks that learn from parts may not have the memory for whole photographs.
+        # The middle: networks trained on crops may lack the memory for whole photographs.
         top, left = ((length - config.image_size) // 2 for length in picture.shape[:2])
         bottom, right = top + config.image_size, left + config.image_size
         picture = picture[max(0, top) : bottom, max(0, left) : right]
@@ -64,7 +60,7 @@ def _prepared(picture: np.ndarray, domain: str, config: Config) -> np.ndarray:
 
 
 def _batches(pictures: list[np.ndarray]) -> list[np.ndarray]:
-    """All in one batch where they have one size: a generator takes little longer for it."""
+    """One batch if all sizes are equal, which takes little longer than one picture."""
     one_size = len({picture.shape for picture in pictures}) == 1
     return [np.concatenate(pictures)] if one_size else pictures
 
@@ -72,7 +68,7 @@ def _batches(pictures: list[np.ndarray]) -> list[np.ndarray]:
 def _there_and_back(
     batches: list[np.ndarray], there: keras.Model, back: keras.Model
 ) -> list[list[np.ndarray]]:
-    """For each picture: itself, its translation, and that translated back, as uint8."""
+    """For each picture itself, its translation, and that translated back, as uint8."""
     rows: list[list[np.ndarray]] = []
     for batch in batches:
         fake = there(batch, training=False)

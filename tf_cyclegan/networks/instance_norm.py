@@ -1,4 +1,4 @@
-"""Instance normalisation, as a layer and as a function."""
+"""Instance normalization, as a layer and as a function."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,25 +9,24 @@ import tensorflow as tf
 from tf_cyclegan.networks.cpu import fused_norm
 from tf_cyclegan.networks.layers import Normal
 
-_Gradients = Callable[[tf.Tensor], list[tf.Tensor]]
+_GradientFunction = Callable[[tf.Tensor], list[tf.Tensor]]
 
 
 class InstanceNormalization(keras.layers.Layer):
-    """Normalises each channel of each picture over its height and width.
+    """Normalizes each channel of each picture over height and width.
 
     `scale * (x - mean) / sqrt(variance + epsilon) + offset`, from Ulyanov et al., "Instance
     Normalization: The Missing Ingredient for Fast Stylization" (2016).
 
-    Input and output: float (batch, height, width, channels). Of a 1x1 picture nothing but
-    `offset` comes out.
+    Input and output: float (batch, height, width, channels). A 1x1 map becomes `offset`.
 
     Args:
       epsilon: added to the variance.
-      affine: whether there are `scale` and `offset`, as in tensorflow_examples' pix2pix module; the
+      affine: whether to learn `scale` and `offset`, as in tensorflow_examples' pix2pix module; the
         paper's networks have neither.
-      scale_mean: `scale` is first drawn from N(scale_mean, 0.02); `offset` is zero.
-      seed: of `scale`; None draws one.
-      **settings: Keras' own. Whatever `dtype` is, mean and variance are computed in float32.
+      scale_mean: `scale` starts from N(scale_mean, 0.02), `offset` from zero.
+      seed: seed of `scale`; None picks one.
+      **settings: those of any Keras layer. Mean and variance are float32 whatever `dtype` is.
     """
 
     def __init__(
@@ -64,29 +63,23 @@ class InstanceNormalization(keras.layers.Layer):
 
 
 def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float = 1e-5) -> tf.Tensor:
-    """The instance norm of (batch, height, width, channels).
-
-    All in between is float32, whatever `x` is. It can be differentiated twice, as a gradient
-    penalty does.
+    """Instance norm, computed in float32 and differentiable twice, for gradient penalties.
 
     Args:
       x: float (batch, height, width, channels).
-      *affine: scale and offset, float32 (channels,) both; or nothing.
+      *affine: scale and offset, both float32 (channels,), or neither.
       epsilon: added to the variance.
     """
-    if fused_norm.fits(x):
+    if fused_norm.is_faster(x):
         return fused_norm.instance_norm(x, *affine, epsilon=epsilon)
-    return _by_steps(x, *affine, epsilon=epsilon)
+    return _unfused(x, *affine, epsilon=epsilon)
 
 
-def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """For any number of pictures, with a gradient of its own.
-
-    TensorFlow's gradient of `tf.nn.moments` takes five times as many operations.
-    """
+def _unfused(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """Any batch size, with a custom gradient: that of `tf.nn.moments` takes five times the ops."""
 
     @tf.custom_gradient
-    def normalize(x: tf.Tensor, *affine: tf.Tensor) -> tuple[tf.Tensor, _Gradients]:
+    def normalize(x: tf.Tensor, *affine: tf.Tensor) -> tuple[tf.Tensor, _GradientFunction]:
         wide = tf.cast(x, tf.float32)
         centred = wide - tf.reduce_mean(wide, [1, 2], keepdims=True)
         variance = tf.reduce_mean(tf.square(centred), [1, 2], keepdims=True)
@@ -95,13 +88,13 @@ def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
 
         def gradients(upstream: tf.Tensor) -> list[tf.Tensor]:
             upstream = tf.cast(upstream, tf.float32)
-            shift = tf.reduce_mean(upstream, [1, 2], keepdims=True)
+            mean = tf.reduce_mean(upstream, [1, 2], keepdims=True)
             slope = tf.reduce_mean(upstream * normal, [1, 2], keepdims=True)
-            to_x = (upstream - shift - normal * slope) * (gain * affine[0] if affine else gain)
+            to_x = (upstream - mean - normal * slope) * (gain * affine[0] if affine else gain)
             if not affine:
                 return [tf.cast(to_x, x.dtype)]
-            pixels = _pixels(x)
-            to_affine = (pixels * tf.reduce_sum(each, [0, 1, 2]) for each in (slope, shift))
+            pixels = _count_pixels(x)
+            to_affine = (pixels * tf.reduce_sum(each, [0, 1, 2]) for each in (slope, mean))
             return [tf.cast(to_x, x.dtype), *to_affine]
 
         y = normal * affine[0] + affine[1] if affine else normal
@@ -110,9 +103,9 @@ def _by_steps(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
     return normalize(x, *affine)
 
 
-def _pixels(x: tf.Tensor) -> float | tf.Tensor:
+def _count_pixels(x: tf.Tensor) -> float | tf.Tensor:
     _, height, width, _ = x.shape
     if height and width:
-        # Known while tracing, it is one operation of the graph instead of seven.
+        # A constant is one op of the graph instead of seven.
         return float(height * width)
     return tf.cast(tf.reduce_prod(tf.shape(x)[1:3]), tf.float32)

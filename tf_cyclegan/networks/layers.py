@@ -1,4 +1,4 @@
-"""Layers that Keras does not have, and how first weights are drawn."""
+"""Layers that Keras lacks, and weight initialization."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +10,15 @@ import tensorflow as tf
 
 from tf_cyclegan.system import cores
 
-# Weights that a thread draws at a time.
-_PART = 2**19
+# Weights that share a random stream, and that one thread draws at a time.
+_CHUNK_SIZE = 2**19
 
 
 class ReflectionPadding2D(keras.layers.Layer):
-    """Pads height and width by mirroring about the border pixels, which are not repeated.
+    """Pads height and width by reflection; the border pixels are not repeated.
 
-    (batch, height, width, channels) to (batch, height + 2 size, width + 2 size, channels). Height
-    and width must be larger than `size`.
+    (batch, height, width, channels) to (batch, height + 2 size, width + 2 size, channels), for
+    heights and widths larger than `size`.
     """
 
     def __init__(self, size: int, **settings: Any):
@@ -34,13 +34,12 @@ class ReflectionPadding2D(keras.layers.Layer):
 
 
 class LeakyMaximum(keras.layers.Layer):
-    """A leaky ReLU written as `max(x, slope * x)`, for use right after a bias.
+    """A leaky ReLU as `max(x, slope * x)`, for use right after a bias.
 
-    Of a convolution, a bias and TensorFlow's own leaky ReLU its graph optimizer makes one operation
-    and then misses the bias in the gradient: it gives up, with an error on standard error, and
-    with all its other work on the graph.
+    TensorFlow's graph optimizer fuses convolution, bias and its own leaky ReLU, and then misses the
+    bias in the gradient: it logs an error and leaves the whole graph unoptimized.
 
-    Input and output: float of any shape. `slope` is between 0 and 1.
+    Input and output: float of any shape. `slope` is in [0, 1].
     """
 
     def __init__(self, slope: float, **settings: Any):
@@ -56,15 +55,14 @@ class LeakyMaximum(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tf_cyclegan")
 class Normal(keras.initializers.Initializer):
-    """Draws from N(mean, 0.02), as the paper and all its ports have it.
+    """Draws weights from N(mean, 0.02), as the paper and its ports do.
 
-    By NumPy, on several cores: the tutorial's networks have 114 million weights, and TensorFlow
-    draws them on the one core that an operation may have. And one seed gives the same weights on
-    every device.
+    NumPy draws on all cores, while TensorFlow draws each variable on one: the tutorial's networks
+    have 114 million weights. A seed gives the same weights on every device.
 
     Args:
-      mean: of the numbers.
-      seed: the same for the same numbers; None draws one.
+      mean: mean of the distribution.
+      seed: seed of the draw; None picks one.
     """
 
     def __init__(self, mean: float, seed: int | None):
@@ -74,30 +72,38 @@ class Normal(keras.initializers.Initializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
         drawn = np.empty(shape, np.float32)
-        # Parts of one size with a seed each: the numbers do not depend on the number of threads.
-        parts = [drawn.ravel()[i : i + _PART] for i in range(0, drawn.size, _PART)]
-        seeds = np.random.SeedSequence(self.seed).spawn(len(parts))
+        # A seed for each chunk, so that weights do not depend on the number of threads.
+        chunks = [drawn.ravel()[i : i + _CHUNK_SIZE] for i in range(0, drawn.size, _CHUNK_SIZE)]
+        seeds = np.random.SeedSequence(self.seed).spawn(len(chunks))
         with ThreadPoolExecutor(cores.usable()) as pool:
-            list(pool.map(self._draw, parts, seeds))
+            list(pool.map(self._draw, chunks, seeds))
         return tf.cast(drawn, dtype or "float32")
 
-    def _draw(self, part: np.ndarray, seed: np.random.SeedSequence) -> None:
-        np.random.default_rng(seed).standard_normal(dtype=np.float32, out=part)
-        part *= 0.02
-        part += self.mean
+    def _draw(self, chunk: np.ndarray, seed: np.random.SeedSequence) -> None:
+        np.random.default_rng(seed).standard_normal(dtype=np.float32, out=chunk)
+        chunk *= 0.02
+        chunk += self.mean
 
     def get_config(self) -> dict[str, Any]:
         return {"mean": self.mean, "seed": self.seed}
 
 
 def kernel_initializer(seeds: Iterator[int]) -> keras.initializers.Initializer:
-    """Kernels from N(0, 0.02)."""
+    """N(0, 0.02), with the next seed."""
     return Normal(0.0, next(seeds))
 
 
 def draw_seeds(seed: int | None) -> Iterator[int]:
-    """Seeds without end. For one seed and shape the same numbers are drawn each time, so each
-    layer needs a seed of its own."""
+    """An endless stream of seeds, one for each layer: equal seeds draw equal weights."""
     rng = np.random.default_rng(seed)
     while True:
         yield int(rng.integers(2**31))
+
+
+def flat_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """The layers of a network, with those inside of its blocks in place of the blocks."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from flat_layers(layer)
+        else:
+            yield layer

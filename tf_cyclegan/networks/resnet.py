@@ -1,18 +1,18 @@
 """The ResNet generators and PatchGANs of the paper and of the keras.io example.
 
-The paper's: Zhu et al. (2017), appendix 7.2, in the form of the authors' PyTorch implementation,
-with whose outputs they agree. The keras.io example's differ:
+The paper's: Zhu et al. (2017), appendix 7.2, as the authors' PyTorch implementation computes them.
+The keras.io example's differ:
 
-|                        | paper                              | keras.io example            |
-|------------------------|------------------------------------|-----------------------------|
-| stride 2, PatchGAN     | padded by one pixel on every side  | TensorFlow's `same` padding |
-| before a norm          | a bias                             | none                        |
-| instance norm          | without scale and offset           | scale from N(0, 0.02)       |
-| its epsilon            | 1e-5                               | 1e-3, Keras' default        |
-| the generator's last   | kernel from N(0, 0.02)             | Keras' default, Glorot's    |
+|                            | paper                        | keras.io example            |
+|----------------------------|------------------------------|-----------------------------|
+| stride 2, PatchGAN         | one zero pixel on every side | TensorFlow's `same` padding |
+| convolutions before a norm | bias                         | no bias                     |
+| instance norm              | no scale and offset          | scale from N(0, 0.02)       |
+| its epsilon                | 1e-5                         | 1e-3, Keras' default        |
+| last kernel of generators  | N(0, 0.02)                   | Glorot, Keras' default      |
 
-All other kernels are from N(0, 0.02). The example calls GroupNormalization(groups=1) an instance
-norm, which normalises over all channels together; here it is one.
+All other kernels are from N(0, 0.02). The example's GroupNormalization(groups=1) normalizes over
+all channels together; here it is the instance norm that the example means.
 """
 
 from collections.abc import Iterator
@@ -42,45 +42,49 @@ def resnet_generator(
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
-    """c7s1-64, d128, d256, the residual blocks, u128, u64, c7s1-3 in the paper's words.
+    """The paper's c7s1-64, d128, d256, residual blocks, u128, u64, c7s1-3.
 
     Args:
       output_channels: channels of the output.
       input_channels: channels of the input.
       filters: width of the first convolution.
-      blocks: number of residual blocks: 9 at 256 pixels, 6 at 128 in the paper.
-      style: "paper" or "keras"; the module says what differs.
-      dropout: the share of values that each residual block drops between its convolutions in
-        training; none in the paper, half in its implementation where that is asked for.
-      seed: of the first weights and of the dropout; None draws one.
-      dtype: Keras' dtype policy of all layers but the last, which is float32.
+      blocks: number of residual blocks; the paper has 9 at 256 pixels, 6 at 128.
+      style: "paper" or "keras"; the module's docstring tells them apart.
+      dropout: dropout rate between the convolutions of each residual block; the paper has none,
+        its implementation 0.5 on request.
+      seed: seed of the weights and of dropout; None picks one.
+      dtype: Keras dtype policy of all layers but the last, which is float32.
 
     Returns:
       A model of float (batch, height, width, input_channels) in [-1, 1] to (batch, height, width,
-      output_channels) in (-1, 1). Height and width must be multiples of 4, and 16 at least.
+      output_channels) in (-1, 1), for heights and widths that are multiples of 4 and at least 16.
+
+    Raises:
+      ValueError: style is unknown.
     """
     build = _Builder(style, draw_seeds(seed), dtype)
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.reflected(x, filters, 7, "c7s1_in")
     for i in (1, 2):
-        x = build.halved(x, filters * 2**i, f"down{i}")
+        x = build.downsample(x, filters * 2**i, f"down{i}")
     for i in range(1, blocks + 1):
         residual = build.reflected(x, filters * 4, 3, f"res{i}_1")
-        residual = build.dropped(residual, dropout)
+        if dropout:
+            residual = keras.layers.Dropout(dropout, seed=next(build.seeds), dtype=dtype)(residual)
         residual = build.reflected(residual, filters * 4, 3, f"res{i}_2", relu=False)
         x = keras.layers.Add(dtype=dtype)([x, residual])
     for i in (1, 2):
-        x = build.doubled(x, filters * 4 // 2**i, f"up{i}")
+        x = build.upsample(x, filters * 4 // 2**i, f"up{i}")
     x = ReflectionPadding2D(3, dtype=dtype)(x)
-    x = keras.layers.Conv2D(
+    last = keras.layers.Conv2D(
         output_channels,
         7,
-        kernel_initializer=build.last_kernel(),
+        kernel_initializer=build.last_kernel_initializer(),
         activation="tanh",
         name="c7s1_out",
         dtype="float32",
-    )(x)
-    return keras.Model(inputs, x)
+    )
+    return keras.Model(inputs, last(x))
 
 
 def resnet_discriminator(
@@ -91,117 +95,106 @@ def resnet_discriminator(
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
-    """The 70x70 PatchGAN, C64-C128-C256-C512 in the paper's words, and a convolution to 1.
+    """The paper's 70x70 PatchGAN: C64-C128-C256-C512 and a convolution to one channel.
 
-    The arguments are those that `resnet_generator` has of the same name.
+    Arguments and errors are those of `resnet_generator`.
 
     Returns:
-      A model of float (batch, height, width, input_channels) in [-1, 1] to logits
-      (batch, h, w, 1). 256 pixels give 30x30 in the paper's style, 32x32 in that of keras.io.
+      A model of float (batch, height, width, input_channels) in [-1, 1] to logits (batch, h, w, 1).
+      256 pixels give 30x30 logits in the paper's style, 32x32 in that of keras.io.
     """
     build = _Builder(style, draw_seeds(seed), dtype)
     x = inputs = keras.layers.Input((None, None, input_channels))
-    x = build.patch(x, filters, 2, "conv1", bias=True)
+    x = build.padded(x, filters, 4, 2, "conv1", bias=True)
     x = LeakyMaximum(_SLOPE, dtype=dtype)(x)
     for i, stride in ((2, 2), (3, 2), (4, 1)):
-        x = build.patch(x, filters * 2 ** (i - 1), stride, f"conv{i}", bias=build.biased)
+        x = build.padded(x, filters * 2 ** (i - 1), 4, stride, f"conv{i}", bias=build.paper)
         x = keras.layers.LeakyReLU(negative_slope=_SLOPE, dtype=dtype)(build.norm(x))
-    build.dtype = "float32"
-    return keras.Model(inputs, build.patch(x, 1, 1, "conv5", bias=True))
+    return keras.Model(inputs, build.padded(x, 1, 4, 1, "conv5", bias=True, dtype="float32"))
 
 
 class _Builder:
-    """The blocks of one network, in the paper's or the keras.io example's style."""
+    """Adds the layers of one network, in the style of the paper or of the keras.io example."""
 
     def __init__(self, style: str, seeds: Iterator[int], dtype: str):
         if style not in ("paper", "keras"):
             raise ValueError(f"style is 'paper' or 'keras', not {style!r}")
-        self.biased = style == "paper"
-        self._paper = style == "paper"
-        self._seeds = seeds
-        self.dtype = dtype
+        self.paper = style == "paper"
+        self.seeds = seeds
+        self._padding = "valid" if self.paper else "same"
+        self._dtype = dtype
 
-    def kernel(self) -> keras.initializers.Initializer:
-        return kernel_initializer(self._seeds)
-
-    def last_kernel(self) -> keras.initializers.Initializer:
-        if self._paper:
-            return self.kernel()
-        return keras.initializers.GlorotUniform(seed=next(self._seeds))
+    def last_kernel_initializer(self) -> keras.initializers.Initializer:
+        if self.paper:
+            return kernel_initializer(self.seeds)
+        return keras.initializers.GlorotUniform(seed=next(self.seeds))
 
     def norm(self, x: tf.Tensor) -> tf.Tensor:
-        if self._paper:
-            return InstanceNormalization(affine=False, dtype=self.dtype)(x)
-        seed = next(self._seeds)
-        return InstanceNormalization(1e-3, scale_mean=0.0, seed=seed, dtype=self.dtype)(x)
+        if self.paper:
+            return InstanceNormalization(affine=False, dtype=self._dtype)(x)
+        seed = next(self.seeds)
+        return InstanceNormalization(1e-3, scale_mean=0.0, seed=seed, dtype=self._dtype)(x)
 
     def reflected(
         self, x: tf.Tensor, width: int, size: int, name: str, relu: bool = True
     ) -> tf.Tensor:
-        """A convolution that keeps the size, with mirrored borders."""
-        x = ReflectionPadding2D(size // 2, dtype=self.dtype)(x)
-        x = keras.layers.Conv2D(
-            width,
-            size,
-            kernel_initializer=self.kernel(),
-            use_bias=self.biased,
-            name=name,
-            dtype=self.dtype,
-        )(x)
-        return self._normed(x, relu)
+        """A convolution with reflection padding, and its norm."""
+        x = ReflectionPadding2D(size // 2, dtype=self._dtype)(x)
+        x = self._convolution(x, width, size, name, self.paper)
+        x = self.norm(x)
+        return keras.layers.ReLU(dtype=self._dtype)(x) if relu else x
 
-    def dropped(self, x: tf.Tensor, rate: float) -> tf.Tensor:
-        """A dropout, where there is to be one."""
-        if not rate:
-            return x
-        return keras.layers.Dropout(rate, seed=next(self._seeds), dtype=self.dtype)(x)
+    def downsample(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
+        x = self.norm(self.padded(x, width, 3, 2, name, self.paper))
+        return keras.layers.ReLU(dtype=self._dtype)(x)
 
-    def halved(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
-        """A 3x3 convolution with stride 2."""
-        if self._paper:
-            x = keras.layers.ZeroPadding2D(dtype=self.dtype)(x)
-        kind = keras.layers.Conv2D
-        return self._normed(self._convolution(kind, x, width, 3, 2, name, self.biased))
+    def upsample(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
+        """A 3x3 transposed convolution of stride 2, its norm and ReLU.
 
-    def doubled(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
-        """A 3x3 transposed convolution with stride 2.
-
-        Whole, its output is one pixel larger than twice the input. PyTorch's padding 1 and output
-        padding 1 cut off the first row and column, TensorFlow's `same` the last.
+        Unpadded, its output has one row and column more than twice the input's. PyTorch's padding 1
+        with output padding 1 crops the first ones, TensorFlow's `same` the last.
         """
-        x = self._convolution(keras.layers.Conv2DTranspose, x, width, 3, 2, name, self.biased)
-        if self._paper:
-            x = keras.layers.Cropping2D(((1, 0), (1, 0)), dtype=self.dtype)(x)
-        return self._normed(x)
+        kind = keras.layers.Conv2DTranspose
+        x = self._convolution(x, width, 3, name, self.paper, 2, self._padding, kind=kind)
+        if self.paper:
+            x = keras.layers.Cropping2D(((1, 0), (1, 0)), dtype=self._dtype)(x)
+        return keras.layers.ReLU(dtype=self._dtype)(self.norm(x))
 
-    def patch(self, x: tf.Tensor, width: int, stride: int, name: str, bias: bool) -> tf.Tensor:
-        """A 4x4 convolution of the PatchGAN."""
-        if self._paper:
-            x = keras.layers.ZeroPadding2D(dtype=self.dtype)(x)
-        return self._convolution(keras.layers.Conv2D, x, width, 4, stride, name, bias)
-
-    def _convolution(
+    def padded(
         self,
-        kind: type[keras.layers.Layer],
         x: tf.Tensor,
         width: int,
         size: int,
         stride: int,
         name: str,
         bias: bool,
+        dtype: str | None = None,
+    ) -> tf.Tensor:
+        """A convolution with zero padding."""
+        if self.paper:
+            x = keras.layers.ZeroPadding2D(dtype=self._dtype)(x)
+        return self._convolution(x, width, size, name, bias, stride, self._padding, dtype)
+
+    def _convolution(
+        self,
+        x: tf.Tensor,
+        width: int,
+        size: int,
+        name: str,
+        bias: bool,
+        stride: int = 1,
+        padding: str = "valid",
+        dtype: str | None = None,
+        kind: type[keras.layers.Layer] = keras.layers.Conv2D,
     ) -> tf.Tensor:
         layer = kind(
             width,
             size,
             strides=stride,
-            padding="valid" if self._paper else "same",
-            kernel_initializer=self.kernel(),
+            padding=padding,
+            kernel_initializer=kernel_initializer(self.seeds),
             use_bias=bias,
             name=name,
-            dtype=self.dtype,
+            dtype=dtype or self._dtype,
         )
         return layer(x)
-
-    def _normed(self, x: tf.Tensor, relu: bool = True) -> tf.Tensor:
-        x = self.norm(x)
-        return keras.layers.ReLU(dtype=self.dtype)(x) if relu else x

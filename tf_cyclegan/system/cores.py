@@ -1,4 +1,4 @@
-"""The CPU's cores that this process has, and the threads that suit them."""
+"""CPU cores that this process may use."""
 
 import math
 import os
@@ -10,27 +10,24 @@ _OWN_CGROUP = Path("/proc/self/cgroup")
 
 
 def usable() -> int:
-    """How many cores it may use: as many as are allowed, or a container's quota, rounded up."""
+    """Number of allowed cores, or a container's CPU quota rounded up where that is less."""
     return min([allowed(), *(max(1, math.ceil(quota)) for quota in _quotas())])
 
 
 def allowed() -> int:
-    """How many cores it may run on, which can be fewer than the machine has (taskset)."""
+    """Number of cores in the process's affinity mask (taskset)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def reading_threads() -> int:
-    """How many threads read and decode pictures: one for each core, up to eight."""
+    """Number of threads that read and decode pictures: one for each core, at most eight."""
     return min(8, usable())
 
 
 def _quotas() -> Iterator[float]:
-    """Processor seconds a second that control groups allow (`docker --cpus`), version 2 and 1.
-
-    Those of all groups around this process count, as far as they are seen from inside.
-    """
+    """CPU quotas in cores (`docker --cpus`) of the process's cgroup and its parents, v2 and v1."""
     try:
         lines = _OWN_CGROUP.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -54,7 +51,7 @@ def _quota(folder: Path) -> Iterator[float]:
         else:
             quota = (folder / "cpu.cfs_quota_us").read_text(encoding="utf-8")
             period = (folder / "cpu.cfs_period_us").read_text(encoding="utf-8")
-        # "max", or -1 in version 1: no limit.
+        # No limit is "max" in v2, -1 in v1.
         if quota != "max" and int(quota) > 0:
             yield int(quota) / int(period)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The devices that TensorFlow has, and how it is to use them in this process."""
+"""TensorFlow's devices and process-wide options."""
 
 import functools
 from pathlib import Path
@@ -7,28 +7,27 @@ import tensorflow as tf
 
 from tf_cyclegan.system import cores
 
-# Linux's names of the instructions: Intel's matrices, and vectors of Intel's and AMD's.
-_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
+# CPU flags in Linux's /proc/cpuinfo.
+_BFLOAT16_FLAGS = {"amx_bf16", "avx512_bf16"}
 
 
 def has_gpu() -> bool:
-    """Whether there is a GPU that TensorFlow may use (`tf.config.set_visible_devices`)."""
+    """Whether TensorFlow sees a GPU (`tf.config.set_visible_devices` can hide it)."""
     return bool(tf.config.get_visible_devices("GPU"))
 
 
 @functools.cache
 def cpu_computes_bfloat16() -> bool:
-    """Whether the CPU has instructions for bfloat16: AMX or AVX512-BF16."""
+    """Whether the CPU has bfloat16 instructions: AMX or AVX512-BF16."""
     try:
-        # The lines of features list many other words, but none of these two.
         words = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:
         return False
-    return not _BFLOAT16.isdisjoint(words)
+    return not _BFLOAT16_FLAGS.isdisjoint(words)
 
 
 def describe() -> str:
-    """What computes, in words."""
+    """The device that computes, for people."""
     gpus = tf.config.get_visible_devices("GPU")
     if not gpus:
         return f"the CPU, {cores.usable()} cores: no GPU found (BUILD.md: what to do about it)"
@@ -36,36 +35,35 @@ def describe() -> str:
     return f"the GPU: {name or gpus[0].name}"
 
 
-def share_cores() -> None:
-    """Shares out a CPU's cores for training. To be called before TensorFlow computes anything.
+def set_thread_counts() -> None:
+    """Sets TensorFlow's thread counts for training on a CPU.
 
-    Where there are two, each operation gets one: the two directions have much to do side by side,
-    and halves of one operation wait for each other. A container's share of cores, which TensorFlow
-    does not know of, becomes its number of threads. Else TensorFlow's own way stays.
+    On two cores each op gets one thread: both directions run in parallel, and the halves of one op
+    would wait for each other. A container's CPU quota, which TensorFlow does not know, limits both
+    counts. Otherwise TensorFlow's defaults stay.
 
     Raises:
-      RuntimeError: TensorFlow has computed already.
+      RuntimeError: TensorFlow has already computed something.
     """
     if has_gpu():
         return
     usable = cores.usable()
-    if usable == 2:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-    elif usable < cores.allowed():
-        tf.config.threading.set_intra_op_parallelism_threads(usable)
-    if usable < cores.allowed():
+    limited = usable < cores.allowed()
+    if usable == 2 or limited:
+        tf.config.threading.set_intra_op_parallelism_threads(1 if usable == 2 else usable)
+    if limited:
         tf.config.threading.set_inter_op_parallelism_threads(usable)
 
 
 def prepare_training(deterministic: bool = False) -> None:
-    """Sets TensorFlow's options for training, before the step is traced.
+    """Sets TensorFlow's process-wide options for training, before the step is traced.
 
-    On a CPU its graph optimizer (Grappler) is left out: the training step is as fast without it,
-    and the first step comes seconds sooner (docs/performance.md). On a GPU it stays, where it
-    chooses the layout that convolutions want. Both options hold for the whole process.
+    On a CPU it disables the graph optimizer (Grappler): steps are as fast without it, and the first
+    one comes seconds sooner (docs/performance.md). On a GPU Grappler chooses the layout of
+    convolutions, so it stays.
 
     Args:
-      deterministic: whether every run shall have the same numbers bit for bit.
+      deterministic: whether runs must agree bit for bit.
     """
     if deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -1,21 +1,20 @@
-"""The one exception for mistakes that a user can mend, and how it quotes others."""
+"""The exception for users' mistakes, and how messages quote other errors."""
 
 
 class UserError(Exception):
-    """A mistake of the user's, told in one line: what is wrong, where, and what to do.
+    """A user's mistake, in one line: what is wrong, where, and what to do.
 
-    The scripts print the message on standard error and exit with status 1, without a stack trace.
-    Everything else that is raised is a defect of this package and keeps its trace.
+    Commands print the message to standard error and exit with status 1, without a stack trace. Any
+    other exception is a bug of this package and keeps its trace.
     """
 
     def __init__(self, message: str):
-        # Messages quote names of files and what is in them, which may hold anything, such as
-        # what changes the terminal that shows them.
         line = " ".join(message.split())
-        shown = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
-        super().__init__("".join(shown))
+        # File names and contents in it may hold control sequences for the terminal.
+        printable = (c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        super().__init__("".join(printable))
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's text, or its type's name where it has none."""
+    """The first line of an error's message, or its type's name without one."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

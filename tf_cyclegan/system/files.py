@@ -1,21 +1,19 @@
-"""Writing files so that none is ever half there."""
+"""Atomic file writes."""
 
 import os
 from pathlib import Path
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Writes a file so that it is there whole or, on any failure, as it was before.
-
-    Folders are made as needed.
+    """Writes a file atomically: on any failure the old one stays. Makes missing folders.
 
     Raises:
-      OSError: the folder cannot be written to, or the disk is full.
+      OSError: the folder is not writable, or the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     try:
-        # Made anew: what lies there may be a link to somewhere else.
+        # A leftover could be a link to some other file.
         partial.unlink(missing_ok=True)
         with partial.open("xb") as file:
             file.write(data)
@@ -24,7 +22,7 @@ def write_file(path: Path, data: bytes) -> None:
         partial.replace(path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
+        # A full disk raises one without a file name.
         if isinstance(error, OSError) and error.filename is None:
-            # A full disk, say. The message needs a name.
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise

@@ -1,4 +1,4 @@
-"""Being told to stop, without losing what is being done."""
+"""Stopping on signals without losing the current step."""
 
 import signal
 import threading
@@ -6,43 +6,43 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-# From the keyboard, from a scheduler or a shutdown, from a terminal that goes away.
+# Ctrl-C; a scheduler or a shutdown; a closed terminal.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptions:
-    """A context in which signals to stop are noted instead of stopping the process.
+    """A context that records signals to stop instead of stopping the process.
 
-    A second SIGINT raises KeyboardInterrupt at once, for people who do not want to wait. A signal
-    that the process was started to ignore, as nohup does with SIGHUP, stays ignored. Outside the
-    main thread, where Python takes no signals, nothing is noted.
+    A second SIGINT raises KeyboardInterrupt at once. Signals that the process ignores, as nohup
+    does SIGHUP, stay ignored. Outside the main thread, where Python handles no signals, it does
+    nothing.
 
     Args:
-      say: called with a line when the first signal arrives.
+      say: called with one line at the first signal.
 
     Attributes:
-      signal: the number of the signal that arrived first; None as long as none has.
+      signal: number of the first signal; None before it.
     """
 
     def __init__(self, say: Callable[[str], None]):
         self.signal: int | None = None
         self._say = say
-        self._before: dict[int, Any] = {}
+        self._previous_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruptions":
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 if signal.getsignal(number) is not signal.SIG_IGN:
-                    self._before[number] = signal.signal(number, self._note)
+                    self._previous_handlers[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
-    def _note(self, number: int, _: FrameType | None) -> None:
+    def _handle(self, number: int, _: FrameType | None) -> None:
         if self.signal is None:
             self.signal = number
-            self._say("Stopping after this step and saving (Ctrl-C again: at once, without)")
+            self._say("Stopping after this step and saving (Ctrl-C again: at once, without saving)")
         elif number == signal.SIGINT:
             raise KeyboardInterrupt

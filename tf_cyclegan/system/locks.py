@@ -1,4 +1,4 @@
-"""One trainer in a workdir at a time."""
+"""One training process at a time in a workdir."""
 
 import contextlib
 import os
@@ -16,23 +16,21 @@ _FILE = ".lock"
 
 @contextlib.contextmanager
 def hold(workdir: Path) -> Iterator[None]:
-    """Keeps other processes out of a workdir, which is made where it is missing.
+    """Locks a workdir against other processes, and makes it where it is missing.
 
-    The operating system lets go of the lock when the process ends, however it ends; the file
-    `.lock` stays behind and says nothing by itself. On file systems without such locks (Lustre,
-    some containers) the existence of the file is the lock, until its process is gone.
-
-    A folder that was made, and that nothing was written to, is removed again.
+    The operating system releases the lock when the process ends in any way; the file `.lock` stays.
+    On file systems without locks (Lustre, some containers) the file's existence is the lock, until
+    its process is gone. A folder that was made here and is still empty at the end is removed.
 
     Raises:
-      UserError: another process holds it, or something else is in its place.
+      UserError: another process holds the lock, or `.lock` is not a file.
       OSError: the folder cannot be made.
     """
     made = [folder for folder in (workdir, *workdir.parents) if not folder.exists()]
     workdir.mkdir(parents=True, exist_ok=True)
     path = workdir / _FILE
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise UserError(f"{path}: is no plain file, as a lock is; remove it")
+        raise UserError(f"{path}: is not a regular file, as a lock must be; remove it")
     lock = filelock.FileLock(path)
     try:
         # It warns where it falls back to the file's existence.
@@ -42,7 +40,7 @@ def hold(workdir: Path) -> Iterator[None]:
     except filelock.Timeout as error:
         raise UserError(
             f"{workdir}: {_holder(path)} is training here; wait for it to end, or train in another "
-            f"workdir"
+            "workdir"
         ) from error
     try:
         if not isinstance(lock, filelock.SoftFileLock):

@@ -1,4 +1,4 @@
-"""What a run is told about failures that its losses do not show as such."""
+"""Warnings about failures that the losses do not show."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,8 +8,8 @@ from tf_cyclegan.evaluation.copying import correlation
 from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.monitoring.samples import Translations
 
-# Before that a generator's pictures say little about what it is up to.
-_LEAST_STEPS = 500
+# Earlier translations say little about what the generators learn.
+_MIN_STEPS = 500
 # A discriminator has won when its loss stays below this part of chance for so many steps.
 _WON_BELOW = 0.05
 _WON_STEPS = 1000
@@ -18,10 +18,10 @@ _INVERTED_BELOW = -0.5
 
 
 class Advice:
-    """Looks at each epoch, and tells each trouble once, with what helps.
+    """Warns of each failure once, with remedies.
 
     Args:
-      say: is given a line.
+      say: called with each warning.
       adversarial_loss: the run's.
     """
 
@@ -31,20 +31,20 @@ class Advice:
         self._told: set[str] = set()
 
     def look(self, history: Sequence[Mapping[str, float]], translated: Translations) -> None:
-        """Looks at the rows of history.csv and at test pictures at the end of the last of them."""
+        """Checks the rows of history.csv and the test pictures at the end of the newest epoch."""
         if name := winner(history, self._chance):
             self._tell(
-                f"Warning: {name} has told real from fake without effort for a long time, so that "
-                f"the generator learns little from it; what helps: adversarial_loss=lsgan, "
-                f"pool_size=50, a lower learning_rate, more varied pictures"
+                f"Warning: {name} has separated real from fake without effort for over "
+                f"{_WON_STEPS} steps, so the generator learns little from it; remedies: "
+                f"adversarial_loss=lsgan, pool_size=50, a lower learning_rate, more varied pictures"
             )
-        if history[-1]["step"] < _LEAST_STEPS:
+        if history[-1]["step"] < _MIN_STEPS:
             return
         for direction, shown in (("AtoB", translated.a_to_b), ("BtoA", translated.b_to_a)):
             if is_inverted([s[0] for s in shown], [s[1] for s in shown]):
                 self._tell(
-                    f"Warning: the translations {direction} look like negatives, dark where the "
-                    f"picture is bright, which does not mend itself; what helps: another seed in "
+                    f"Warning: the translations {direction} have inverted brightness (colour "
+                    f"inversion), which training does not correct; remedies: another seed in "
                     f"another workdir, a higher identity_weight"
                 )
 
@@ -55,12 +55,11 @@ class Advice:
 
 
 def winner(history: Sequence[Mapping[str, float]], chance: float | None) -> str | None:
-    """The discriminator that has had no trouble with the fakes for a long time; None for neither.
+    """The discriminator whose loss has been near zero for 1000 steps; None for neither.
 
     Args:
       history: a row for each epoch, with the `step` at its end and the mean losses.
-      chance: the loss of a discriminator that cannot tell real from fake; None where the loss has
-        no such value.
+      chance: the loss at chance level; None where the loss has none.
     """
     last = history[-1]["step"] if history else 0
     if chance is None or last < _WON_STEPS:
@@ -73,9 +72,9 @@ def winner(history: Sequence[Mapping[str, float]], chance: float | None) -> str 
 
 
 def is_inverted(pictures: Sequence[np.ndarray], translations: Sequence[np.ndarray]) -> bool:
-    """Whether the translations are dark where the pictures are bright, on the average of them all.
+    """Whether translations are dark where pictures are bright, on average.
 
-    A pair of generators that both invert has no cycle loss, so that nothing mends it.
+    Two generators that both invert have no cycle loss, so nothing corrects them.
 
     Args:
       pictures: uint8 arrays (height, width, channels).

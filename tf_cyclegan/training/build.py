@@ -15,7 +15,7 @@ class Built:
     """The model, its state, and where they are saved.
 
     Attributes:
-      device: what it runs on and computes in, in words.
+      device: the device and the compute type, in words.
     """
 
     model: CycleGAN
@@ -33,7 +33,7 @@ def build(prepared: Prepared) -> Built:
     """
     config, workdir = prepared.config, prepared.workdir
     model = CycleGAN(config)
-    # Now, so that the seconds that it takes are not those of the first step.
+    # Traced here, so that its seconds do not count as those of the first step.
     model.train_step.get_concrete_function()
     state = TrainingState(len(model.scalar_names), prepared.pictures.fingerprints())
     checkpoints = Checkpoints(workdir, model, state, config)

@@ -1,76 +1,32 @@
-"""What is done at the end of steps, of epochs and of the run."""
+"""What is done at the end of steps, epochs and the run: a small class for each thing."""
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 
 from tf_cyclegan.checkpoints import files as checkpoint_files
-from tf_cyclegan.config import Config, intervals
+from tf_cyclegan.config import intervals
 from tf_cyclegan.data import images
-from tf_cyclegan.evaluation.judge import Judge
-from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
+from tf_cyclegan.model.cyclegan import NETWORKS
 from tf_cyclegan.monitoring import animation, charts, report, scalars, thumbnails
 from tf_cyclegan.monitoring.facts import Facts
-from tf_cyclegan.monitoring.history import History
 from tf_cyclegan.monitoring.samples import Translations
 from tf_cyclegan.monitoring.tensorboard_log import TensorBoardLog
 from tf_cyclegan.training.advice import Advice
-from tf_cyclegan.training.build import Built
-from tf_cyclegan.training.prepare import Prepared
-
-if TYPE_CHECKING:
-    from tf_cyclegan.training.run import Run
+from tf_cyclegan.training.run import Callback, Epoch, Run
 
 # Steps between two points in TensorBoard.
 _LOG_EVERY = 100
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """An epoch at its end.
+class LogScalars(Callback):
+    """Logs mean losses for TensorBoard: every 100 steps, and at an epoch's end of those since."""
 
-    Attributes:
-      number: counted from 1.
-      row: its row of history.csv, which callbacks may add to.
-      translated: the test pictures as the generators translate them now.
-    """
-
-    number: int
-    row: dict[str, float]
-    translated: Translations
-
-
-class Callback:
-    """Does nothing.
-
-    At an epoch's end all are told of the epoch, then all of its last step.
-    """
-
-    def epoch_ended(self, epoch: Epoch) -> None:
-        """An epoch is over, the means of its losses still there."""
-
-    def step_ended(self) -> None:
-        """A step is over, and the state is the one to be saved."""
-
-    def run_ended(self, translated: Translations) -> None:
-        """The run is over and saved."""
-
-
-class WriteScalars(Callback):
-    """Writes means of what steps returned to TensorBoard: every 100 steps, and of an epoch's rest.
-
-    Args:
-      run: under way.
-      log: where to write.
-    """
-
-    def __init__(self, run: "Run", log: TensorBoardLog):
-        self._run, self._log = run, log
+    def __init__(self, run: Run, log: TensorBoardLog):
+        super().__init__(run)
+        self._log = log
         self._step, self._sums = run.step, run.loss_sums()
 
     def epoch_ended(self, epoch: Epoch) -> None:
@@ -78,123 +34,133 @@ class WriteScalars(Callback):
         self._sums = np.zeros_like(self._sums)
 
     def step_ended(self) -> None:
-        if self._run.step % _LOG_EVERY == 0 and not self._run.ends_epoch:
+        if self.run.step % _LOG_EVERY == 0 and not self.run.ends_epoch:
             self._write()
 
     def _write(self) -> None:
-        step, sums = self._run.step, self._run.loss_sums()
+        step, sums = self.run.step, self.run.loss_sums()
         means = (sums - self._sums) / (step - self._step)
-        self._log.scalars(step, self._run.scalars(means))
+        self._log.scalars(step, self.run.scalars(means))
         self._step, self._sums = step, sums
 
 
 class Score(Callback):
-    """Scores every `evaluate_every`-th epoch, for history.csv and TensorBoard."""
+    """Scores every `evaluate_every`-th epoch."""
 
-    def __init__(self, model: CycleGAN, judge: Judge, every: int, log: TensorBoardLog):
-        self._generators = {"AtoB": model.generator_g, "BtoA": model.generator_f}
-        self._judge, self._every, self._log = judge, every, log
+    def __init__(self, run: Run, log: TensorBoardLog):
+        super().__init__(run)
+        self._log = log
 
     def epoch_ended(self, epoch: Epoch) -> None:
-        if epoch.number % self._every == 0:
-            scores = self._judge.scores(self._generators)
-            epoch.row.update(scores)
-            self._log.scalars(int(epoch.row["step"]), scores)
+        judge, every = self.run.prepared.judge, self.run.prepared.config.evaluate_every
+        if judge is None or every is None or epoch.number % every:
+            return
+        model = self.run.built.model
+        found = judge.scores({"AtoB": model.generator_g, "BtoA": model.generator_f})
+        scores = {f"score_{name}": value for name, value in found.items()}
+        epoch.row.update(scores)
+        self._log.scalars(self.run.step, scores)
 
 
 class WriteHistory(Callback):
     """Adds the epoch's row to history.csv."""
 
-    def __init__(self, history: History):
-        self._history = history
-
     def epoch_ended(self, epoch: Epoch) -> None:
-        self._history.append(epoch.row)
+        self.run.history.append(epoch.row)
 
 
 class WriteSamples(Callback):
     """Writes samples/epoch_NNNN.png, and the same sheet for TensorBoard."""
 
-    def __init__(self, workdir: Path, log: TensorBoardLog):
-        self._workdir, self._log = workdir, log
+    def __init__(self, run: Run, log: TensorBoardLog):
+        super().__init__(run)
+        self._log = log
 
     def epoch_ended(self, epoch: Epoch) -> None:
         sheet = epoch.translated.sheet()
-        images.write_png(thumbnails.sheet_path(self._workdir, epoch.number), sheet)
-        self._log.sheet(int(epoch.row["step"]), sheet)
+        path = thumbnails.sheet_path(self.run.prepared.workdir, epoch.number)
+        images.write_png(path, sheet)
+        self._log.sheet(self.run.step, sheet)
 
 
 class Advise(Callback):
-    """Tells what goes wrong without showing in the losses, and what helps."""
+    """Tells of failures that the losses do not show."""
 
-    def __init__(self, history: History, advice: Advice):
-        self._history, self._advice = history, advice
+    def __init__(self, run: Run):
+        super().__init__(run)
+        self._advice = Advice(run.progress.say, run.prepared.config.adversarial_loss)
 
     def epoch_ended(self, epoch: Epoch) -> None:
-        self._advice.look(self._history.rows, epoch.translated)
+        self._advice.look(self.run.history.rows, epoch.translated)
 
 
 class Save(Callback):
     """Saves every `checkpoint_every`, and every `keep_every`-th epoch for good."""
 
-    def __init__(self, run: "Run", config: Config):
-        self._run = run
+    def __init__(self, run: Run):
+        super().__init__(run)
+        config = run.prepared.config
         self._every = intervals.parse(config.checkpoint_every, "checkpoint_every")
-        self._keep_every = config.keep_every
+        self._keep_every = (config.keep_every or 0) * run.steps_per_epoch
         self._saved_at = time.monotonic()
 
     def step_ended(self) -> None:
-        run = self._run
-        keep_every = (self._keep_every or 0) * run.steps_per_epoch
-        keep = bool(keep_every) and run.step % keep_every == 0
+        step = self.run.step
+        keep = bool(self._keep_every) and step % self._keep_every == 0
         seconds = time.monotonic() - self._saved_at
-        if keep or self._every.is_due(run.step, run.steps_per_epoch, seconds):
-            run.save(keep)
+        if keep or self._every.is_due(step, self.run.steps_per_epoch, seconds):
+            self.run.save(keep)
             self._saved_at = time.monotonic()
 
 
 class KeepBest(Callback):
     """Saves the epoch with the best score, and keeps its checkpoint beside the newest."""
 
-    def __init__(self, run: "Run", workdir: Path):
-        self._run, self._workdir = run, workdir
+    def __init__(self, run: Run):
+        super().__init__(run)
         # A process may have been killed between saving the best and keeping it.
         self._keep()
 
     def step_ended(self) -> None:
-        best = scalars.best(self._run.history.rows)
-        if self._run.ends_epoch and best is not None and best["step"] == self._run.step:
-            self._run.save()
+        best = scalars.best(self.run.history.rows)
+        if self.run.ends_epoch and best is not None and best["step"] == self.run.step:
+            self.run.save()
             self._keep()
 
     def _keep(self) -> None:
-        if (best := scalars.best(self._run.history.rows)) is not None:
-            checkpoint_files.keep_best(self._workdir, int(best["step"]))
+        if (best := scalars.best(self.run.history.rows)) is not None:
+            checkpoint_files.keep_best(self.run.prepared.workdir, int(best["step"]))
 
 
 class Draw(Callback):
-    """Draws losses.png and the animations: not after each epoch, since that takes seconds."""
-
-    def __init__(self, run: "Run", workdir: Path, adversarial_loss: str):
-        self._run, self._workdir, self._adversarial_loss = run, workdir, adversarial_loss
+    """Draws losses.png and the animations: ever more rarely, since that takes seconds."""
 
     def epoch_ended(self, epoch: Epoch) -> None:
         if animation.due(epoch.number):
             self._draw(epoch.number)
 
     def run_ended(self, translated: Translations) -> None:
-        self._draw(self._run.step // self._run.steps_per_epoch)
+        self._draw(self.run.step // self.run.steps_per_epoch)
 
     def _draw(self, epoch: int) -> None:
-        animation.write(self._workdir, epoch)
-        charts.write(self._workdir, self._run.history.rows, self._adversarial_loss)
+        workdir, config = self.run.prepared.workdir, self.run.prepared.config
+        animation.write(workdir, epoch)
+        charts.write(workdir, self.run.history.rows, config.adversarial_loss)
 
 
 class WriteReport(Callback):
     """Writes report.html: at the start, after each epoch once that is saved, and at the end."""
 
-    def __init__(self, run: "Run", workdir: Path, config: Config, facts: Facts):
-        self._run, self._workdir, self._config, self._facts = run, workdir, config, facts
+    def __init__(self, run: Run):
+        super().__init__(run)
+        prepared, built = run.prepared, run.built
+        self._facts = Facts(
+            pictures=prepared.pictures.counts(),
+            parameters={name: getattr(built.model, name).count_params() for name in NETWORKS},
+            device=built.device,
+            steps=prepared.total,
+            started=time.time(),
+        )
         self._translated: Translations | None = None
         self._write()
 
@@ -202,7 +168,7 @@ class WriteReport(Callback):
         self._translated = epoch.translated
 
     def step_ended(self) -> None:
-        if self._run.ends_epoch:
+        if self.run.ends_epoch:
             self._write()
 
     def run_ended(self, translated: Translations) -> None:
@@ -210,43 +176,26 @@ class WriteReport(Callback):
         self._write(finished=True)
 
     def _write(self, finished: bool = False) -> None:
-        rows = self._run.history.rows
-        report.write(self._workdir, self._config, self._facts, rows, self._translated, finished)
+        workdir, config = self.run.prepared.workdir, self.run.prepared.config
+        rows = self.run.history.rows
+        report.write(workdir, config, self._facts, rows, self._translated, finished)
 
 
 @contextlib.contextmanager
-def of(
-    run: "Run", prepared: Prepared, built: Built, say: Callable[[str], None]
-) -> Iterator[list[Callback]]:
-    """The callbacks of a run, in their order, usable within the context.
-
-    Args:
-      run: whose they are.
-      prepared, built: what it was made of.
-      say: is given a line of advice.
-    """
-    config, workdir, history = prepared.config, prepared.workdir, run.history
-    facts = Facts(
-        pictures=prepared.pictures.counts(),
-        parameters={name: getattr(built.model, name).count_params() for name in NETWORKS},
-        device=built.device,
-        steps=prepared.total,
-        started=time.time(),
-    )
-    log = TensorBoardLog(workdir, run.step)
-    callbacks: list[Callback] = [WriteScalars(run, log)]
-    if prepared.judge is not None:
-        callbacks.append(Score(built.model, prepared.judge, config.evaluate_every or 1, log))
-    callbacks += [
-        WriteHistory(history),
-        WriteSamples(workdir, log),
-        Advise(history, Advice(say, config.adversarial_loss)),
-        Save(run, config),
-        KeepBest(run, workdir),
-        Draw(run, workdir, config.adversarial_loss),
-        WriteReport(run, workdir, config, facts),
-    ]
+def of(run: Run) -> Iterator[list[Callback]]:
+    """The callbacks of a run, in their order, to be used within the context."""
+    log = TensorBoardLog(run.prepared.workdir, run.step)
     try:
-        yield callbacks
+        yield [
+            LogScalars(run, log),
+            Score(run, log),
+            WriteHistory(run),
+            WriteSamples(run, log),
+            Advise(run),
+            Save(run),
+            KeepBest(run),
+            Draw(run),
+            WriteReport(run),
+        ]
     finally:
         log.close()

@@ -1,4 +1,4 @@
-"""Before anything is built: whether the workdir, the checkpoints and the pictures will do."""
+"""What must hold before anything is built: the workdir, the checkpoints, the pictures."""
 
 import os
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from tf_cyclegan.system.errors import UserError
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that can be trained.
+    """The parts of a run that need no model.
 
     Attributes:
       config: the settings.
       workdir: the run's folder.
-      pictures: those that it trains on and shows.
+      pictures: training and test pictures.
       pipeline: the training batches.
       newest: the checkpoint to resume from; None for a new run.
-      total: training steps that the run is to have in all.
-      samples: the test pictures that are translated at the end of each epoch.
+      total: total number of training steps.
+      samples: the test pictures that are translated after each epoch.
       judge: scores epochs; None where `evaluate_every` is not set.
     """
 
@@ -43,17 +43,17 @@ class Prepared:
 
     @property
     def done(self) -> int:
-        """Training steps that are behind."""
+        """Training steps done before."""
         return checkpoint_files.step_of(self.newest) if self.newest else 0
 
 
 def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepared:
-    """Checks everything that a user may have got wrong, and reads every picture once.
+    """Checks everything that a user may have got wrong, and decodes every picture once.
 
     Args:
       config: the settings.
       workdir: a folder whose lock is held.
-      say: is given a line about each damaged checkpoint and each picture that cannot be used.
+      say: called with a line for each damaged checkpoint and each unusable picture.
 
     Raises:
       UserError: as `train` says. Nothing is written.
@@ -67,8 +67,8 @@ def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepar
     finished = newest is not None and checkpoint_files.step_of(newest) >= total
     if newest and not finished and checkpoint_files.pictures_in(newest) != pictures.fingerprints():
         raise UserError(
-            f"{workdir}: its training pictures were others than those that are there now, so the "
-            f"run cannot be resumed; bring them back, or start a new one in another workdir"
+            f"{workdir}: was trained on other pictures than those in {config.dataset} now, so it "
+            f"cannot be resumed; restore them, or start a new run in another workdir"
         )
     samples = Samples(*pictures.shown(config.limit_test), config)
     judge = None
@@ -89,12 +89,12 @@ def check_writable(workdir: Path) -> None:
 
 
 def _checkpoint(config: Config, workdir: Path, say: Callable[[str], None]) -> Path | None:
-    """The newest whole checkpoint, of the run that is asked for; tells of damaged newer ones."""
+    """The newest whole checkpoint, if it is of this run; reports damaged newer ones."""
     if not checkpoint_files.find_all(workdir):
         return None
-    newest, damaged = checkpoint_files.newest_whole(workdir)
+    newest, damaged = checkpoint_files.newest_intact(workdir)
     refuse_other_run(checkpoint_files.config_in(newest), config, str(workdir))
-    if "discriminator_x" not in checkpoint_files.networks_in(newest):
+    if "discriminator_x" not in checkpoint_files.object_names(newest):
         raise UserError(
             f"{workdir}: holds imported generators, which translate but cannot be trained on; "
             f"train in another workdir"

@@ -1,4 +1,4 @@
-"""How training shows what it is doing: a bar on a terminal, plain lines elsewhere."""
+"""Progress of training: a bar on a terminal, plain lines elsewhere."""
 
 import contextlib
 import time
@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-# Seconds between two looks at the losses: fetching them makes the step wait for the device.
+# Seconds between two updates: fetching the losses waits for the device.
 _BAR_EVERY = 0.5
 _LINE_EVERY = 30.0
 
@@ -15,11 +15,11 @@ _LABELS = {"total_g": "G", "total_f": "F", "discriminator_x": "D_X", "discrimina
 
 
 class Progress:
-    """Shows lines, and epoch, step, losses, pictures a second and time left.
+    """Shows messages, and epoch, step, losses, pictures a second and time left.
 
     Args:
-      stream: where to write; None keeps silent.
-      spell: rewrites a line, as the command does that has flags for fields.
+      stream: where to write; None is silent.
+      spell: applied to each message: the command spells fields as flags.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Progress:
             tqdm.write(self._spell(line), file=self._stream)
 
     def start(self, done: int, total: int, steps_per_epoch: int, pictures_per_step: int) -> None:
-        """Begins to count steps: `done` of `total` are behind."""
+        """Starts counting steps, `done` of `total` being done before."""
         self._step, self._total = done, total
         self._steps_per_epoch = steps_per_epoch
         self._pictures_per_step = pictures_per_step
@@ -56,14 +56,14 @@ class Progress:
         """Counts one step.
 
         Args:
-          losses: scalars by name, looked at now and then only.
-          steps_per_second: in this epoch so far; None where that is not known yet.
+          losses: scalars by name, fetched for updates only.
+          steps_per_second: in this epoch so far; None before that is known.
         """
         self._step += 1
         self._timed += 1
         now = time.monotonic()
         if self._timed == 0:
-            # In the first step TensorFlow works on its graph: it says nothing of the speed.
+            # The first step includes TensorFlow's work on the graph.
             self._began = now
         if self._bar is not None:
             self._bar.update()
@@ -79,7 +79,7 @@ class Progress:
             self._bar.set_description_str(epoch, refresh=False)
             self._bar.set_postfix_str(shown)
             return
-        # With what comes between epochs, unlike the pictures a second.
+        # Includes the ends of epochs, unlike the pictures a second.
         seconds = (now - self._began) / self._timed if self._timed else 0.0
         left = tqdm.format_interval((self._total - self._step) * seconds) if seconds else "?"
         self.say(f"{epoch}, step {self._step}/{self._total}: {shown}, {left} left")
@@ -92,7 +92,7 @@ class Progress:
 
 
 class _EnduringStream:
-    """A stream whose reader may go away, as a terminal does, while training goes on."""
+    """A stream whose reader may disappear, like a closed terminal, without stopping training."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream

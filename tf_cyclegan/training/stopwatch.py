@@ -1,12 +1,12 @@
-"""How fast steps go, and how much of that is waiting for data."""
+"""The speed of training steps, and the share of waiting for data."""
 
 import time
 
 
 class Stopwatch:
-    """Times the steps since `start`, but for the very first one, which is traced.
+    """Times the steps since `start`, except the very first, which includes work on the graph.
 
-    Between `step_ends` and the next `step_begins` the trainer waits for the data.
+    Between `step_ends` and the next `step_begins` the trainer waits for data.
     """
 
     def __init__(self) -> None:
@@ -14,18 +14,18 @@ class Stopwatch:
         self._traced = False
 
     def start(self) -> None:
-        """Begins anew, after a step."""
+        """Restarts, after a step."""
         self._traced = True
         self._steps = 0
         self._waited = 0.0
         self._began = self._ended = time.monotonic()
 
     def step_begins(self) -> None:
-        """A step's data is there."""
+        """A step's batch has arrived."""
         self._waited += time.monotonic() - self._ended
 
     def step_ends(self) -> None:
-        """A step and all that comes after it are done."""
+        """A step and its callbacks are done."""
         if not self._traced:
             self.start()
             return
@@ -33,9 +33,9 @@ class Stopwatch:
         self._ended = time.monotonic()
 
     def read(self) -> dict[str, float]:
-        """Steps a second, seconds a step and those of them that went into waiting for data.
+        """Steps a second, seconds a step, and seconds a step of waiting for data.
 
-        Called within a step, after its work; of the very first step there is nothing to say.
+        To be called within a step, after its work. Empty in the very first step.
         """
         if not self._traced:
             return {}

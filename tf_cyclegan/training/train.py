@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_cyclegan.config import Config
+from tf_cyclegan.monitoring import report
 from tf_cyclegan.system import devices, locks
 from tf_cyclegan.training import build, callbacks, prepare
 from tf_cyclegan.training.progress import Progress
@@ -15,11 +16,11 @@ class Outcome:
     """What `train` did.
 
     Attributes:
-      steps: training steps done in all.
-      epochs: whole epochs done in all.
-      trained: whether this call trained at all; False where the run had ended before.
+      steps: total training steps done.
+      epochs: total epochs completed.
+      trained: whether this call trained; False where the run was finished before.
       tested: whether there are test pictures of both domains.
-      stopped: the number of the signal that ended it early; None where none did.
+      stopped: the number of the signal that ended training early; None where none did.
     """
 
     steps: int
@@ -30,27 +31,27 @@ class Outcome:
 
 
 def train(config: Config, workdir: Path | str, progress: Progress | None = None) -> Outcome:
-    """Trains up to `config.epochs` epochs in all, from the newest whole checkpoint if there is one.
+    """Trains to `config.epochs` epochs in total, resuming from the newest whole checkpoint.
 
-    Writes into `workdir` config.json, checkpoints/ and what `callbacks` says. Once steps are done,
-    SIGINT, SIGTERM and SIGHUP end it after the present one, with a checkpoint.
+    Writes config.json, checkpoints/ and the outputs of `callbacks` into `workdir`. During training,
+    SIGINT, SIGTERM and SIGHUP end it after the current step, with a checkpoint.
 
     Args:
       config: the settings.
-      workdir: a folder, made where it is missing.
-      progress: shows what goes on; silent where it is None.
+      workdir: a folder, created if it is missing.
+      progress: reports on the way; None is silent.
 
     Raises:
       UserError: the workdir holds another run, is in use or cannot be written to, all checkpoints
-        are damaged, the data set cannot be had, or pictures in it cannot be used: nothing is
-        written then. Or training diverged, or a checkpoint cannot be written: the earlier ones
-        are whole.
+        are damaged, or the data set is missing or has unusable pictures: nothing is written then.
+        Or training diverged, or a checkpoint cannot be written: earlier ones stay whole.
     """
     workdir, progress = Path(workdir), progress or Progress()
     prepare.check_writable(workdir)
     with locks.hold(workdir):
         prepared = prepare.prepare(config, workdir, progress.say)
-        if prepared.done >= prepared.total:
+        finished = prepared.done >= prepared.total
+        if finished and report.is_finished(workdir):
             return _outcome(prepared, prepared.done, trained=False)
         devices.prepare_training(config.deterministic)
         progress.say("Building the networks and tracing the training step, which takes a while")
@@ -59,7 +60,11 @@ def train(config: Config, workdir: Path | str, progress: Progress | None = None)
         if prepared.newest:
             progress.say(f"Resuming from step {prepared.done}, {prepared.newest}")
         run = Run(prepared, built, progress)
-        with callbacks.of(run, prepared, built, progress.say) as run.callbacks:
+        with callbacks.of(run) as run.callbacks:
+            if finished:
+                # The process that saved the last step was killed before the report was finished.
+                run.finish()
+                return _outcome(prepared, run.step, trained=False)
             stopped = run.train()
         return _outcome(prepared, run.step, trained=True, stopped=stopped)
 

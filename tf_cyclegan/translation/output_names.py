@@ -1,7 +1,4 @@
-"""Names of the files that are made of pictures: apart from each other, and inside one folder.
-
-Pictures' names may come from an archive that somebody made to harm.
-"""
+"""Names of output files: distinct, and safe even if they come from a malicious archive."""
 
 import itertools
 import os
@@ -12,67 +9,67 @@ from pathlib import Path, PurePosixPath
 from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError
 
-# File systems take 255 bytes; endings are added to this, also while a file is being written.
-_LONGEST_PART = 200
-_LONGEST_PATH = 2000
+# File systems allow 255 bytes; this leaves room for suffixes.
+_MAX_PART_BYTES = 200
+_MAX_PATH_BYTES = 2000
 
 
 def png_names(names: Iterable[str]) -> list[PurePosixPath]:
-    """A relative path for each of the names, all different, in the same order.
+    """A distinct relative path for each name, in the same order.
 
-    It is the name with the ending .png, and with the old ending before that where two would meet.
-    What would lead out of the folder, control characters and backslashes are left out or replaced,
-    and parts too long for a file system are cut.
+    The extension becomes .png; where two paths would collide, the old one stays in front of it.
+    Parts that would leave the folder are dropped, control characters and backslashes replaced, and
+    parts too long for a file system truncated.
     """
-    wanted = [_harmless(name) for name in names]
-    # A folder cannot have the name of a file.
+    wanted = [_sanitized(name) for name in names]
+    # A file cannot have the name of a folder.
     taken = {str(parent) for path in wanted for parent in path.parents}
     found = []
     for path in wanted:
         text = str(path)
         stem = text[: text.rindex(".")] if images.is_picture_name(text) else text
         numbered = (f"{path}-{number}" for number in itertools.count(2))
-        tried = (f"{name}.png" for name in itertools.chain((stem, path), numbered))
-        name = next(name for name in tried if name not in taken)
+        candidates = (f"{name}.png" for name in itertools.chain((stem, path), numbered))
+        name = next(name for name in candidates if name not in taken)
         taken.add(name)
         found.append(PurePosixPath(name))
     return found
 
 
-def refuse_ways_out(folder: Path, names: Iterable[PurePosixPath], output: Path) -> None:
-    """Refuses files of these names in `folder` if a link there leads out of `output`.
+def reject_links_outside(folder: Path, names: Iterable[PurePosixPath], output: Path) -> None:
+    """Checks that files of these names in `folder` would lie in `output`.
 
     Raises:
-      UserError: names the link's place.
+      UserError: a symbolic link leads out of `output`.
     """
-    # Not Path.resolve, which raises RuntimeError where links make a loop.
+    # Not Path.resolve, which raises RuntimeError on cyclic links.
     inside = os.path.realpath(output)
     for parent in sorted({folder / name.parent for name in names}):
         if not Path(os.path.realpath(parent)).is_relative_to(inside):
             raise UserError(
-                f"{parent}: leads out of {output} by a link; remove the link, or choose another "
+                f"{parent}: a symbolic link leads out of {output}; remove it, or choose another "
                 f"output"
             )
 
 
-def _harmless(name: str) -> PurePosixPath:
+def _sanitized(name: str) -> PurePosixPath:
     # Not PurePosixPath's parts, of which the first may be "//".
-    parts = [_shortened(_clean(part)) for part in name.split("/") if part not in ("", ".", "..")]
+    parts = [_truncated(_printable(p)) for p in name.split("/") if p not in ("", ".", "..")]
     parts = parts or ["picture"]
-    if len(os.fsencode("/".join(parts))) > _LONGEST_PATH:
+    if len(os.fsencode("/".join(parts))) > _MAX_PATH_BYTES:
         parts = parts[-1:]
     return PurePosixPath(*parts)
 
 
-def _clean(part: str) -> str:
-    # Python has surrogates from U+DC80 on for the bytes of a name that is not UTF-8.
+def _printable(part: str) -> str:
+    # Python decodes bytes that are not UTF-8 to the surrogates from U+DC80 to U+DCFF.
     return re.sub(r"[\\\x00-\x1f\x7f-\x9f\ud800-\udc7f\udd00-\udfff]", "_", part)
 
 
-def _shortened(part: str) -> str:
+def _truncated(part: str) -> str:
     path = PurePosixPath(part)
     suffix = path.suffix if len(path.suffix) < 8 else ""
     stem = part.removesuffix(suffix)
-    while len(os.fsencode(stem + suffix)) > _LONGEST_PART:
+    while len(os.fsencode(stem + suffix)) > _MAX_PART_BYTES:
         stem = stem[:-1]
     return stem + suffix

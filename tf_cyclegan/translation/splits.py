@@ -8,9 +8,9 @@ import numpy as np
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import images, sources
-from tf_cyclegan.data.picture_check import PictureCheck
+from tf_cyclegan.data.picture_check import keep_usable
 from tf_cyclegan.data.pictures import Pictures
-from tf_cyclegan.translation.output_names import png_names, refuse_ways_out
+from tf_cyclegan.translation.output_names import png_names, reject_links_outside
 from tf_cyclegan.translation.translator import DIRECTIONS, Translator
 
 _SHEET_ROWS, _SHEET_PAIRS = 12, 4
@@ -18,19 +18,12 @@ _SHEET_ROWS, _SHEET_PAIRS = 12, 4
 
 @dataclass(frozen=True)
 class Written:
-    """What was written for one direction.
+    """The files of one direction."""
 
-    Attributes:
-      count: how many pictures are in `folder`.
-      folder: where they are.
-      sheet: a picture of inputs and translations side by side.
-      shown: how many of the pictures that shows.
-    """
-
-    count: int
-    folder: Path
-    sheet: Path
-    shown: int
+    count: int  # Number of translations.
+    folder: Path  # Where they are.
+    sheet: Path  # A contact sheet of inputs and translations side by side.
+    shown: int  # Number of pictures on the sheet.
 
 
 def load(
@@ -42,60 +35,55 @@ def load(
     skip_unreadable: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Pictures]:
-    """The pictures of a split that directions translate, each read once to see that it can be.
+    """Loads the pictures of a split, decoding each once to find those that cannot be read.
 
     Args:
       config: the run's settings.
       split: train or test.
       directions: AtoB, BtoA, or both.
-      limit: only the first so many pictures of each domain.
-      dataset: a name or path, as for training; None for the data set of the run.
-      skip_unreadable: go on without the pictures that cannot be read.
-      say: is given a line for each picture that cannot be read.
+      limit: use only the first `limit` pictures of each domain.
+      dataset: a name or path, as for training; None for the run's data set.
+      skip_unreadable: leave out pictures that cannot be read.
+      say: called with a line about each picture that cannot be read.
 
     Returns:
-      The pictures by direction, of those directions that the data set has pictures for.
+      The pictures by direction, without directions whose source domain has none.
 
     Raises:
-      UserError: the data set has no pictures of that split, or some that cannot be read.
+      UserError: the data set has no pictures of that split, or some cannot be read.
     """
     dataset = dataset or config.dataset
     parts = {direction: f"{split}{DIRECTIONS[direction][0]}" for direction in directions}
+    size, data_dir = config.image_size, config.data_dir
     found = {
-        direction: sources.load(
-            dataset, part, image_size=config.image_size, data_dir=config.data_dir
-        ).first(limit)
+        direction: pictures
         for direction, part in parts.items()
+        if (pictures := sources.load(dataset, part, image_size=size, data_dir=data_dir))
     }
-    found = {direction: pictures for direction, pictures in found.items() if pictures}
     if not found:
         raise sources.missing(dataset, list(parts.values()))
-    check = PictureCheck(say)
-    found = {d: check.usable(parts[d], pictures.cached()) for d, pictures in found.items()}
-    check.conclude(skip_unreadable)
-    return found
+    cached = {parts[d]: pictures.first(limit).cached() for d, pictures in found.items()}
+    usable = keep_usable(cached, skip_unreadable, say)
+    return {direction: usable[parts[direction]] for direction in found}
 
 
 def translate(translator: Translator, pictures: Pictures, direction: str, output: Path) -> Written:
-    """Translates pictures into PNG files.
-
-    Writes `output/DIRECTION/NAME.png` for each picture, and beside that folder a contact sheet with
-    pairs of input and translation.
+    """Translates pictures into `output/DIRECTION/NAME.png`, with a contact sheet beside the folder.
 
     Args:
       translator: a trained run.
       pictures: those to translate.
       direction: AtoB or BtoA.
-      output: a folder, made where it is missing.
+      output: a folder, created if missing.
 
     Raises:
-      UserError: a link would lead out of `output`; nothing is written then. Or a picture can no
+      UserError: a symbolic link leads out of `output`; nothing is written then. Or a picture can no
         longer be read.
     """
     domain = DIRECTIONS[direction][0]
     folder, sheet = output / direction, output / f"{direction}.png"
     names = png_names(pictures.names)
-    refuse_ways_out(folder, names, output)
+    reject_links_outside(folder, names, output)
     pairs: list[np.ndarray] = []
     for i, name in enumerate(names):
         picture = pictures.read(i)

@@ -12,7 +12,7 @@ from tf_cyclegan.data import images
 from tf_cyclegan.data.preprocessing import for_translation
 from tf_cyclegan.system.errors import UserError
 
-# A direction's source domain and generator.
+# Each direction's source domain and generator.
 DIRECTIONS = {"AtoB": ("A", "generator_g"), "BtoA": ("B", "generator_f")}
 
 
@@ -21,10 +21,10 @@ class Translator:
 
     Attributes:
       config: the run's settings.
-      checkpoint: the checkpoint that the generators come from.
-      damaged: a line about each newer checkpoint that was passed over.
-      directions: which of AtoB and BtoA it can translate.
-      generators: the network of each.
+      checkpoint: the restored checkpoint.
+      damaged: a line about each newer checkpoint that was skipped as damaged.
+      directions: the available ones of AtoB and BtoA.
+      generators: by direction.
     """
 
     def __init__(
@@ -36,26 +36,24 @@ class Translator:
         """Restores the generators alone.
 
         Args:
-          workdir: where the run was trained.
-          checkpoint: take that of this step, or "best"; None for the newest whole one.
-          direction: AtoB or BtoA alone; None for those that the run has, which is both unless it
-            was imported.
+          workdir: the run's folder.
+          checkpoint: a step, or "best"; None for the newest that is not damaged.
+          direction: AtoB or BtoA; None for all that the run has: both, unless it was imported.
 
         Raises:
-          UserError: nothing is trained there, all is damaged, or there is no generator for the
-            direction.
+          UserError: there is no usable checkpoint, or no generator for the direction.
         """
         workdir = Path(workdir)
         self.damaged: list[str] = []
         if checkpoint is None:
-            self.checkpoint, self.damaged = checkpoint_files.newest_whole(workdir)
+            self.checkpoint, self.damaged = checkpoint_files.newest_intact(workdir)
         elif isinstance(checkpoint, int):
             self.checkpoint = checkpoint_files.find(workdir, checkpoint)
         else:
             self.checkpoint = checkpoint_files.find_best(workdir)
         self.config = checkpoint_files.config_in(self.checkpoint)
-        there = checkpoint_files.networks_in(self.checkpoint)
-        self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in there]
+        saved = checkpoint_files.object_names(self.checkpoint)
+        self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in saved]
         if direction is not None:
             if direction not in self.directions:
                 raise UserError(f"{workdir}: has no generator for direction={direction}")
@@ -69,16 +67,13 @@ class Translator:
     def translate(self, picture: np.ndarray, direction: str) -> np.ndarray:
         """Translates one picture.
 
-        A run that was trained on whole pictures, resized, translates to that size. A run that was
-        trained on crops, or on pictures in their own sizes, translates in the picture's own.
-
         Args:
           picture: uint8 (height, width, 3).
           direction: AtoB or BtoA.
 
         Returns:
-          uint8 (image_size, image_size, channels of the other domain), or
-          (height, width, channels) with `preprocess` "crop" or "none".
+          uint8 (height, width, channels of the other domain) if the run's `preprocess` is "crop" or
+          "none", else (image_size, image_size, channels): the size it was trained at.
         """
         batch = for_translation(picture, DIRECTIONS[direction][0], self.config)
         translated = images.to_uint8(self.generators[direction](batch, training=False))[0]

@@ -1,4 +1,4 @@
-"""Kernels' gradients taken for all passes at once, against TensorFlow's, of each pass."""
+"""Joint kernel gradients of several passes against those of `tape.gradient`."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ SETTINGS = {"strides": 2, "padding": "same", "use_bias": False}
 
 
 def network(kind, channels=64, dtype="float32", size=8):
-    """Kernels of 64 channels outweigh maps of 4x4. A bias before them is what the tape watches."""
+    """Kernels of 64 channels are larger than 4x4 maps. The tape watches the bias before them."""
     keras.utils.set_random_seed(1)
     x = keras.layers.Input((size, size, 3))
     first = keras.layers.Conv2D(3, 1, dtype=dtype)(x)
@@ -22,13 +22,13 @@ def network(kind, channels=64, dtype="float32", size=8):
 
 
 def two_passes(model, x):
-    """A loss of a pass over two pictures, and of one over another."""
+    """A loss of a pass over two pictures and of one over another."""
     first, second = model(x[:2]), model(x[2:])
     return tf.reduce_sum(first**2) + tf.reduce_sum(tf.sin(second) ** 2)
 
 
-def traced(model, loss_of=two_passes, passes=None, scale=None, size=8):
-    """The traced function of the gradients, and what it gives."""
+def gradients(model, loss_of=two_passes, passes=None, scale=None):
+    """The traced function of the gradients, and its values."""
 
     def run(x):
         with tf.GradientTape() as tape:
@@ -37,10 +37,12 @@ def traced(model, loss_of=two_passes, passes=None, scale=None, size=8):
             else:
                 with passes.recorded():
                     loss = loss_of(model, x)
-        take = tape.gradient if passes is None else lambda *a, **k: passes.gradients(tape, *a, **k)
-        return take(loss, model.trainable_variables, output_gradients=scale)
+        weights = model.trainable_variables
+        if passes is None:
+            return tape.gradient(loss, weights, output_gradients=scale)
+        return passes.gradients(tape, loss, weights, output_gradients=scale)
 
-    x = tf.constant(np.random.default_rng(0).normal(size=(3, size, size, 3)), tf.float32)
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 8, 8, 3)), tf.float32)
     function = tf.function(run).get_concrete_function(x)
     return function, function(x)
 
@@ -50,19 +52,19 @@ def assert_close(plain, ours):
         np.testing.assert_allclose(b, a, rtol=1e-3, atol=1e-3 * np.abs(a).max())
 
 
-# The limit says who convolves.
 @pytest.mark.parametrize(
-    ("most", "operation"), [(16, "MatMul"), (0, "Conv2DBackpropFilter")], ids=["ours", "library's"]
+    ("max_pixels", "operation"),
+    [(16, "MatMul"), (0, "Conv2DBackpropFilter")],
+    ids=["matmul", "convolution"],
 )
 @pytest.mark.parametrize("scale", [None, 4.0])
-def test_one_operation_for_both_passes_makes_the_same_gradient(most, operation, scale, monkeypatch):
-    monkeypatch.setattr(small_maps, "_MOST_PIXELS", most)
+def test_one_op_for_both_passes_gives_the_same_gradient(max_pixels, operation, scale, monkeypatch):
+    monkeypatch.setattr(small_maps, "_MAX_PIXELS", max_pixels)
     scale = None if scale is None else tf.constant(scale)
-    _, plain = traced(network(keras.layers), scale=scale)
+    _, plain = gradients(network(keras.layers), scale=scale)
     model = network(small_maps)
-    function, ours = traced(model, passes=Passes(model), scale=scale)
+    function, ours = gradients(model, passes=Passes(model), scale=scale)
     assert_close(plain, ours)
-    # The gradients of the two large kernels come from one operation each.
     for output in function.outputs[2:]:
         op = output.op
         while op.type != operation:
@@ -71,47 +73,46 @@ def test_one_operation_for_both_passes_makes_the_same_gradient(most, operation, 
         assert op.outputs[0].shape.num_elements() == 16 * 3 * 64
 
 
-def test_in_bfloat16_the_gradient_is_float32():
+def test_bfloat16_gives_float32_gradients():
     model, exact = network(small_maps, dtype="mixed_bfloat16"), network(small_maps)
-    _, (_, _, gradient, _) = traced(model, passes=Passes(model))
-    _, (_, _, expected, _) = traced(exact, passes=Passes(exact))
+    _, (_, _, gradient, _) = gradients(model, passes=Passes(model))
+    _, (_, _, expected, _) = gradients(exact, passes=Passes(exact))
     assert gradient.dtype == tf.float32
-    # Rounding turns a few ReLUs around.
+    # Rounding flips the sign before a few ReLUs.
     assert np.abs(gradient - expected).mean() < 0.02 * np.abs(expected).mean()
 
 
-def test_what_the_loss_does_not_depend_on_has_none():
+def test_weights_that_do_not_affect_the_loss_have_no_gradient():
     model, other = network(small_maps), network(small_maps)
     passes = Passes(model, other)
     x = tf.ones([1, 8, 8, 3])
     with tf.GradientTape() as tape, passes.recorded():
         loss = tf.reduce_sum(model(x))
         other(x)
-    weights = [*model.trainable_variables, *other.trainable_variables]
-    found = passes.gradients(tape, loss, weights)
+    found = passes.gradients(tape, loss, [*model.trainable_variables, *other.trainable_variables])
     assert all(gradient is not None for gradient in found[:4])
     assert found[4:] == [None] * 4
 
 
-def test_another_networks_kernels_are_not_mixed_in():
-    """A loss goes through the other generator, whose kernels are not asked for."""
+def test_passes_through_another_network_are_not_mixed_in():
+    """A loss goes through the other generator, whose gradients are not asked for."""
     other = network(small_maps)
 
     def through(model, x):
         return tf.reduce_sum(other(model(x)) ** 2)
 
-    _, plain = traced(network(keras.layers), through)
+    _, plain = gradients(network(keras.layers), through)
     model = network(small_maps)
-    _, ours = traced(model, through, Passes(model, other))
+    _, ours = gradients(model, through, Passes(model, other))
     assert_close(plain, ours)
-    # And afterwards gradients are taken as ever.
-    _, again = traced(model, through)
+    # After recording, the tape's gradients are complete again.
+    _, again = gradients(model, through)
     assert_close(plain, again)
 
 
-def test_passes_over_maps_larger_than_kernels_are_not_recorded():
+def test_passes_with_maps_larger_than_kernels_are_not_recorded():
     model = network(small_maps, channels=2, size=32)
     passes = Passes(model)
     with passes.recorded():
         model(tf.zeros([1, 32, 32, 3]))
-    assert not any(passes._made.values())
+    assert not any(passes._passes.values())

@@ -1,4 +1,4 @@
-"""The sources of pictures: a drawn set, tensorflow-datasets by name, a folder or .zip."""
+"""Picture sources: the drawn set, tensorflow-datasets by name, a folder or .zip."""
 
 import os
 import re
@@ -15,19 +15,20 @@ SPLITS = ("trainA", "trainB", "testA", "testB")
 
 
 def is_drawn(dataset: str) -> bool:
-    """Whether `dataset` is the built-in set of drawings."""
+    """Whether `dataset` is the built-in drawn set."""
     return dataset.split("/")[0] == MINI
 
 
 def has_files(dataset: str) -> bool:
-    """Whether `dataset` is the path of a folder or .zip, and not a tensorflow-datasets name."""
+    """Whether `dataset` is the path of a folder or .zip, not a tensorflow-datasets name."""
     path = os.path.expanduser(dataset)
     looks_like_name = re.fullmatch(r"\w+(/[\w.-]+){0,2}(:[\d.]+)?", dataset) is not None
     return path.lower().endswith(".zip") or os.path.exists(path) or not looks_like_name
 
 
-def _drawn(dataset: str, image_size: int) -> str:
-    """The TFDS name of the drawings, which importing their module registers."""
+def _drawn_name(dataset: str, image_size: int) -> str:
+    """The TFDS name of the drawn set at the smallest resolution that covers `image_size`."""
+    # The import registers the set.
     from tf_cyclegan.data.sources.mini_horse2zebra import MiniHorse2zebra
 
     if dataset != MINI:
@@ -37,35 +38,31 @@ def _drawn(dataset: str, image_size: int) -> str:
 
 
 def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = None) -> Pictures:
-    """The pictures of one split of one domain.
+    """Loads one split of one domain.
 
     Args:
       dataset: `mini_horse2zebra`, a tensorflow-datasets name, or the path of a folder or .zip.
       split: trainA, trainB, testA or testB.
-      image_size: the drawn set is taken in the resolution nearest above this, in pixels.
-      data_dir: where tensorflow-datasets keeps its data; None for its own default.
+      image_size: the drawn set comes in the nearest resolution above this, in pixels.
+      data_dir: the data folder of tensorflow-datasets; None for its default.
 
     Returns:
-      The pictures; none for a test split that a folder does not have.
+      The pictures; empty for a test split that a folder or .zip lacks.
 
     Raises:
-      UserError: there is no such data set, or it cannot be had or read.
+      UserError: the data set is unknown, unreachable or damaged.
     """
     if is_drawn(dataset):
-        return tfds_source.load(_drawn(dataset, image_size), split, data_dir)
+        return tfds_source.load(_drawn_name(dataset, image_size), split, data_dir)
     if has_files(dataset):
         return folder.load(Path(os.path.expanduser(dataset)), split)
     return tfds_source.load(dataset, split, data_dir)
 
 
-def load_some(
+def load_nonempty(
     dataset: str, split: str, *, image_size: int, data_dir: str | None = None
 ) -> Pictures:
-    """As `load`, and there must be some.
-
-    Raises:
-      UserError: as `load`, or there are no pictures of that split.
-    """
+    """As `load`, but raises UserError for a split without pictures, too."""
     pictures = load(dataset, split, image_size=image_size, data_dir=data_dir)
     if not pictures:
         raise missing(dataset, [split])
@@ -73,28 +70,28 @@ def load_some(
 
 
 def missing(dataset: str, splits: Sequence[str]) -> UserError:
-    """The error for test splits that a folder or .zip does not have."""
+    """The error for test splits that a folder or .zip lacks."""
     try:
-        trains = all(
+        has_train = all(
             load(dataset, split.replace("test", "train"), image_size=64) for split in splits
         )
     except UserError:
-        trains = False
-    remedy = "give split=train" if trains else "put some in"
+        has_train = False
+    remedy = "give split=train" if has_train else "put some in"
     return UserError(f"{dataset}: has no pictures {' or '.join(splits)}; {remedy}")
 
 
 def load_truth(
     dataset: str, split: str, *, image_size: int, data_dir: str | None = None
 ) -> Truth | None:
-    """The truth about the pictures that `load` gives for the same arguments; None but for drawings.
+    """Loads the ground truth of the pictures that `load` returns; None except for the drawn set.
 
     Raises:
       UserError: as `load`.
     """
     if not is_drawn(dataset):
         return None
-    name = _drawn(dataset, image_size)
+    name = _drawn_name(dataset, image_size)
     return Truth(
         *(tfds_source.load(name, split, data_dir, feature) for feature in ("counterpart", "mask"))
     )

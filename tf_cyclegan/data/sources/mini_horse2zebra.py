@@ -1,7 +1,7 @@
-"""The built-in data set as a tensorflow-datasets (TFDS) builder: drawn horses and zebras.
+"""The built-in data set of drawn horses and zebras, as a tensorflow-datasets (TFDS) builder.
 
-Importing this module registers it, so that `tfds.load("mini_horse2zebra")` finds it. No other
-module of the package imports TFDS when it is itself imported.
+Importing this module registers it for `tfds.load("mini_horse2zebra")`. No other module of the
+package imports TFDS at import time.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,7 @@ import tensorflow_datasets as tfds
 
 from tf_cyclegan.data.sources.drawings.scene import Scene, draw_scene
 
-# The seed's first number sets this data set apart from other uses of small seeds; the second is
-# the split's. So no two splits share a scene, and the training sets are unpaired.
+# A scene's seed is (_SEED, split, index): no two splits share a scene, so the sets are unpaired.
 _SEED = 1703_10593
 SPLITS = {"trainA": 0, "trainB": 1, "testA": 2, "testB": 3}
 EXAMPLES = {"trainA": 200, "trainB": 200, "testA": 60, "testB": 60}
@@ -23,26 +22,24 @@ class MiniHorse2zebra(tfds.core.GeneratorBasedBuilder):
     """Drawn horses (A) and zebras (B): splits trainA, trainB (200 each), testA, testB (60 each).
 
     The configs "64" (default), "128" and "256" hold the same scenes at that many pixels a side.
-    A scene follows from its split and number alone. Examples are in the order of their numbers.
+    A scene depends on its split and index alone. Examples are in the order of their indices.
 
     Features:
       image: uint8 (size, size, 3), PNG.
       label: 0 (A, a horse) or 1 (B, a zebra).
       name: "horse_0000", "horse_0001", ... or "zebra_0000", ...: unique within a split.
       counterpart: uint8 (size, size, 3), PNG: the same scene with the other animal.
-      mask: uint8 (size, size, 1), PNG: 255 in each pixel that shows any of the animal, else 0.
-        `image` and `counterpart` are equal where it is 0.
+      mask: uint8 (size, size, 1), PNG: 255 where the animal touches a pixel, else 0. `image` and
+        `counterpart` are equal where it is 0.
 
-    `counterpart` and `mask` are the truth to score a translation against; training reads `image`
-    alone. The training splits carry them too because all splits of a TFDS builder share their
-    features, and TFDS 4.9.10 has no optional pictures: `optional=True` exists for tensors, scalars
-    and texts, and reading a sequence of no or one picture logs a deprecation warning.
+    `counterpart` and `mask` are the ground truth for evaluation; training reads `image` alone. The
+    training splits have them too, because all splits of a TFDS builder share their features.
     """
 
     name = "mini_horse2zebra"
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "First version."}
-    # The first one is TFDS's default.
+    # The first is TFDS's default.
     BUILDER_CONFIGS: ClassVar[list[tfds.core.BuilderConfig]] = [
         tfds.core.BuilderConfig(name=str(size), description=f"{size} by {size} pixels")
         for size in (64, 128, 256)
@@ -71,35 +68,32 @@ class MiniHorse2zebra(tfds.core.GeneratorBasedBuilder):
                 }
             ),
             supervised_keys=("image", "label"),
-            disable_shuffling=True,  # Else the records are sorted by a hash of their keys.
+            disable_shuffling=True,  # Keeps the records in order.
         )
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
-        del dl_manager  # Nothing is downloaded.
+        del dl_manager
         return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         label = split[-1]
         for index in range(EXAMPLES[split]):
             scene = draw(split, index, self.size)
-            pictures = [scene.horse, scene.zebra]
-            image, counterpart = pictures if label == "A" else pictures[::-1]
-            yield (
-                index,
-                {
-                    "image": image,
-                    "label": label,
-                    "name": f"{'horse' if label == 'A' else 'zebra'}_{index:04d}",
-                    "counterpart": counterpart,
-                    "mask": scene.mask,
-                },
-            )
+            animal, other = ("horse", "zebra") if label == "A" else ("zebra", "horse")
+            example = {
+                "image": getattr(scene, animal),
+                "label": label,
+                "name": f"{animal}_{index:04d}",
+                "counterpart": getattr(scene, other),
+                "mask": scene.mask,
+            }
+            yield index, example
 
 
 def draw(split: str, index: int, size: int) -> Scene:
-    """Scene number `index` of a split, `size` pixels a side.
+    """Draws scene `index` of a split, `size` pixels a side.
 
     Raises:
-      KeyError: there is no such split.
+      KeyError: the split does not exist.
     """
     return draw_scene(np.random.default_rng([_SEED, SPLITS[split], index]), size)

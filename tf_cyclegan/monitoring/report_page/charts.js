@@ -1,7 +1,6 @@
 "use strict";
 
-// One chart per panel. The legends of all charts show the values of the epoch under the pointer,
-// otherwise of the newest.
+// One chart per panel. All legends show the values of the epoch under the pointer, else the newest.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 8, right: 10, bottom: 24, left: 52 };
@@ -166,12 +165,12 @@ class Chart {
     if (!points.length) return;
     const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L");
     add(group, "path", { d: `M${line}`, stroke: "currentcolor" });
-    // Dots, without which a single point would be invisible.
+    // Without dots a single point would be invisible.
     const dots = points.length <= 30 ? points : [];
     for (const [cx, cy] of dots) add(group, "circle", { cx, cy, r: 3, fill: "currentcolor" });
   }
 
-  // Shows the values of the epoch at this index; null: of the newest.
+  // Shows the values of the epoch at this index, or of the newest if it is null.
   point(index) {
     this.pointed = index;
     const at = index ?? this.epochs.length - 1;

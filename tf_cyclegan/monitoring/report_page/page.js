@@ -139,8 +139,8 @@ function showTimes() {
   }
 }
 
-// During training the page reloads about once an epoch while it is visible and nothing is being
-// dragged or played; less and less often if the run has stopped writing.
+// During training a visible page reloads about once an epoch, unless something is being dragged or
+// played; less and less often if the run has stopped writing.
 function refresh(busy) {
   const began = Date.now();
   let held = false;

@@ -1,27 +1,30 @@
-"""An instance norm as the batch norm of each picture, which TensorFlow has in one operation."""
+"""Instance norm by TensorFlow's fused batch norm, one picture at a time.
+
+A batch norm over one picture is an instance norm. The fused op takes half the time of separate ops
+on large maps, and gives the same numbers.
+"""
 
 import tensorflow as tf
 
 from tf_cyclegan.system import devices
 
-# What TensorFlow's batch norm takes.
-_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
+_SUPPORTED_DTYPES = (tf.float32, tf.bfloat16, tf.float16)
 
 
-def fits(x: tf.Tensor) -> bool:
-    """Whether it is faster for maps (batch, height, width, channels): on CPUs, batch size known."""
-    pictures, height, width, _ = x.shape
-    # Of one pixel nothing but `offset` is to be left, exactly. On GPUs it was not measured.
-    known = bool(pictures) and (height, width) != (1, 1)
-    return known and x.dtype in _DTYPES and not devices.has_gpu()
+def is_faster(x: tf.Tensor) -> bool:
+    """Whether to use it for maps (batch, height, width, channels): on CPUs, known batch size."""
+    batch, height, width, _ = x.shape
+    # A 1x1 map must become `offset` exactly. GPUs were not measured.
+    usable = bool(batch) and (height, width) != (1, 1) and x.dtype in _SUPPORTED_DTYPES
+    return usable and not devices.has_gpu()
 
 
 def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor:
-    """The instance norm of maps that fit, half as long as by steps where they are large.
+    """Instance norm of (batch, height, width, channels) with a known batch size.
 
     Args:
       x: float (batch, height, width, channels).
-      *affine: scale and offset, float32 (channels,) both; or nothing.
+      *affine: scale and offset, both float32 (channels,), or neither.
       epsilon: added to the variance.
     """
     scale, offset = affine or (tf.ones(x.shape[-1:]), tf.zeros(x.shape[-1:]))
@@ -40,5 +43,5 @@ def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float) -> tf.Tensor
 
     if x.shape[0] == 1:
         return batch_norm(x)
-    # As concatenating them, with half as many operations in the gradient.
+    # Stacking takes half as many ops in the gradient as concatenating.
     return tf.squeeze(tf.stack([batch_norm(picture) for picture in tf.split(x, x.shape[0])]), 1)

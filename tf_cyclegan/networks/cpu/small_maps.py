@@ -1,12 +1,13 @@
-"""Convolutions of the U-Net and its PatchGAN, where maps are smaller than kernels.
+"""4x4 stride-2 convolutions as matrix products, where maps are small and kernels large.
 
-Where maps are only a few pixels wide, the library's convolutions read a kernel several times, to
-bring it into an order of their own; a matrix product takes it as it lies. On a CPU that makes the
-layers of the four smallest maps about twice as fast.
+In the middle of a U-Net, maps are a few pixels wide and kernels have millions of weights. The time
+goes into reading the kernel, and TensorFlow's convolutions read it several times, to reorder it; a
+matrix product reads it once, as it lies in memory. On a CPU this makes the layers of the four
+smallest maps about twice as fast. Outputs and gradients are those of Keras' layers, up to rounding.
 
-Everything is for 4x4 kernels, stride 2, padding "same", between a fine map, of even height and
-width, and a coarse one, of half of both. A kernel is (4, 4, channels of the fine one, of the
-coarse one).
+All functions here connect a fine map, (batch, 2 h, 2 w, fine channels), and a coarse map,
+(batch, h, w, coarse channels), by a kernel (4, 4, fine channels, coarse channels) with padding
+"same". A convolution goes from fine to coarse, a transposed convolution from coarse to fine.
 """
 
 import functools
@@ -19,22 +20,21 @@ import tensorflow as tf
 
 from tf_cyclegan.system import devices
 
-# Of the coarse map. On larger ones the library's convolutions are faster.
-_MOST_PIXELS = 16
-_LIBRARY = {"strides": [1, 2, 2, 1], "padding": "SAME"}
+# Pixels of the coarse map up to which a matrix product is faster.
+_MAX_PIXELS = 16
+_STRIDE_TWO = {"strides": [1, 2, 2, 1], "padding": "SAME"}
 
-
-# Is given a layer, its input and its output.
+# Takes a layer, its input and its output.
 Record = Callable[["Conv2D | Conv2DTranspose", tf.Tensor, tf.Tensor], None]
 _Operation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Conv2D(keras.layers.Conv2D):
-    """Keras' Conv2D (4x4, stride 2, "same", no bias): fine to coarse.
+    """Keras' Conv2D, for 4x4 kernels, stride 2, padding "same" and no bias.
 
     Attributes:
-      record: is told of each pass whose maps are smaller than the kernel, and takes the kernel's
-        gradient; None for TensorFlow to take it.
+      record: called with each pass whose kernel is larger than its maps. The kernel then gets no
+        gradient from the tape; the recorder computes it (kernel_gradients.py). None by default.
     """
 
     record: Record | None = None
@@ -42,20 +42,22 @@ class Conv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs: tf.Tensor, kernel: keras.Variable) -> tf.Tensor:
         """(batch, height, width, in) to (batch, height / 2, width / 2, out)."""
         _, height, width, _ = inputs.shape
-        if not _outweighs(kernel, _half(height), _half(width)):
+        # Odd maps are left to Keras: the PatchGAN takes pictures of any size.
+        even = bool(height and width) and height % 2 == width % 2 == 0
+        if not even or not _kernel_is_larger(kernel, height // 2, width // 2):
             return super().convolution_op(inputs, kernel)
-        return _recorded(self, inputs, kernel, _down, _up)
+        return _apply(self, inputs, kernel, _convolve, _convolve_transposed)
 
     def kernel_gradient(self, inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
-        """The kernel's gradient, from the layer's input and the gradient for its output."""
-        return _to_kernel(inputs, upstream)
+        """The kernel's gradient from the layer's input and its output's gradient."""
+        return _kernel_gradient(inputs, upstream)
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """Keras' Conv2DTranspose (4x4, stride 2, "same", no bias): coarse to fine.
+    """Keras' Conv2DTranspose, for 4x4 kernels, stride 2, padding "same" and no bias.
 
     Attributes:
-      record: as that of `Conv2D`.
+      record: as in `Conv2D`.
     """
 
     record: Record | None = None
@@ -63,122 +65,105 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(batch, height, width, in) to (batch, 2 * height, 2 * width, out)."""
         _, height, width, _ = inputs.shape
-        if not _outweighs(self.kernel, height, width):
+        if not (height and width and _kernel_is_larger(self.kernel, height, width)):
             return super().call(inputs)
-        return _recorded(self, inputs, self.kernel, _up, _down)
+        return _apply(self, inputs, self.kernel, _convolve_transposed, _convolve)
 
     def kernel_gradient(self, inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
-        """The kernel's gradient, from the layer's input and the gradient for its output."""
-        return _to_kernel(upstream, inputs)
+        """The kernel's gradient from the layer's input and its output's gradient."""
+        return _kernel_gradient(upstream, inputs)
 
 
-def _recorded(
+def _kernel_is_larger(kernel: keras.Variable, height: int, width: int) -> bool:
+    """Whether it has more numbers than one picture's two maps; height and width are the coarse."""
+    _, _, fine, coarse = kernel.shape
+    return 16 * fine * coarse > height * width * (4 * fine + coarse)
+
+
+def _apply(
     layer: Conv2D | Conv2DTranspose,
     inputs: tf.Tensor,
     kernel: keras.Variable,
     operation: _Operation,
     adjoint: _Operation,
 ) -> tf.Tensor:
-    """`operation(inputs, kernel)`, whose gradient for the inputs is made by `adjoint`."""
+    """`operation(inputs, kernel)`; `adjoint(upstream, kernel)` is the gradient of the inputs."""
     record = layer.record
 
     @tf.custom_gradient
-    def applied(x: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    def differentiable(x: tf.Tensor, values: tf.Tensor) -> tuple[tf.Tensor, Any]:
         def gradients(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
             to_kernel = layer.kernel_gradient(x, upstream) if record is None else None
             return adjoint(upstream, values), to_kernel
 
         return operation(x, values), gradients
 
-    output = applied(inputs, tf.convert_to_tensor(kernel))
+    output = differentiable(inputs, tf.convert_to_tensor(kernel))
     if record is not None:
         record(layer, inputs, output)
     return output
 
 
-def _half(size: int | None) -> int | None:
-    """Of an even size; else None."""
-    return size // 2 if size and size % 2 == 0 else None
+def _use_matmul(height: int, width: int) -> bool:
+    """Whether a matrix product is faster for a coarse map of this size; GPUs were not measured."""
+    return height * width <= _MAX_PIXELS and not devices.has_gpu()
 
 
-def _outweighs(kernel: keras.Variable, height: int | None, width: int | None) -> bool:
-    """Whether the kernel is larger than a picture's two maps together.
-
-    `height` and `width` are those of the coarse map; None is not known, or of no use here.
-    """
-    if not height or not width:
-        return False
-    _, _, fine, coarse = kernel.shape
-    return 16 * fine * coarse > height * width * (4 * fine + coarse)
-
-
-def _by_product(height: int, width: int) -> bool:
-    """Whether a matrix product is faster where the coarse map has this size."""
-    # Measured on CPUs alone.
-    return height * width <= _MOST_PIXELS and not devices.has_gpu()
-
-
-def _down(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """The convolution."""
+def _convolve(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     _, height, width, channels = fine.shape
     height, width, out = height // 2, width // 2, kernel.shape[3]
-    if not _by_product(height, width):
-        return tf.nn.conv2d(fine, kernel, **_LIBRARY)
-    coarse = tf.matmul(_unfold(fine), tf.reshape(kernel, [16 * channels, out]))
+    if not _use_matmul(height, width):
+        return tf.nn.conv2d(fine, kernel, **_STRIDE_TWO)
+    coarse = tf.matmul(_im2col(fine), tf.reshape(kernel, [16 * channels, out]))
     return tf.reshape(coarse, [-1, height, width, out])
 
 
-def _up(coarse: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """The transposed convolution, the adjoint of `_down`."""
+def _convolve_transposed(coarse: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     batch, height, width, channels = coarse.shape
-    if not _by_product(height, width):
+    if not _use_matmul(height, width):
         batch = tf.shape(coarse)[0] if batch is None else batch
         shape = [batch, 2 * height, 2 * width, kernel.shape[2]]
-        return tf.nn.conv2d_transpose(coarse, kernel, shape, **_LIBRARY)
+        return tf.nn.conv2d_transpose(coarse, kernel, shape, **_STRIDE_TWO)
     pixels, matrix = (tf.reshape(x, [-1, channels]) for x in (coarse, kernel))
-    return _fold(tf.matmul(pixels, matrix, transpose_b=True), height, width)
+    return _col2im(tf.matmul(pixels, matrix, transpose_b=True), height, width)
 
 
-def _to_kernel(fine: tf.Tensor, coarse: tf.Tensor) -> tf.Tensor:
-    """The kernel's gradient, from the one map and the gradient for the other."""
+def _kernel_gradient(fine: tf.Tensor, coarse: tf.Tensor) -> tf.Tensor:
+    """From the layer's input and its output's gradient, whichever of the two maps is which."""
     _, height, width, channels = coarse.shape
     shape = [4, 4, fine.shape[3], channels]
-    if not _by_product(height, width):
+    if not _use_matmul(height, width):
         return tf.raw_ops.Conv2DBackpropFilter(
-            input=fine, filter_sizes=shape, out_backprop=coarse, **_LIBRARY
+            input=fine, filter_sizes=shape, out_backprop=coarse, **_STRIDE_TWO
         )
     pixels = tf.reshape(coarse, [-1, channels])
-    return tf.reshape(tf.matmul(_unfold(fine), pixels, transpose_a=True), shape)
+    return tf.reshape(tf.matmul(_im2col(fine), pixels, transpose_a=True), shape)
 
 
-def _unfold(x: tf.Tensor) -> tf.Tensor:
-    """The patches that a convolution takes: (batch, 2 h, 2 w, c) to (batch * h * w, 16 c)."""
-    patches = tf.image.extract_patches(x, [1, 4, 4, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME")
-    return tf.reshape(patches, [-1, 16 * x.shape[3]])
+def _im2col(fine: tf.Tensor) -> tf.Tensor:
+    """The 4x4 patches of a map, (batch, 2 h, 2 w, c) to (batch * h * w, 16 c)."""
+    patches = tf.image.extract_patches(fine, [1, 4, 4, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME")
+    return tf.reshape(patches, [-1, 16 * fine.shape[3]])
 
 
-def _fold(patches: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Adds patches up where they overlap: (batch * h * w, 16 c) to (batch, 2 h, 2 w, c).
-
-    The adjoint of `_unfold`.
-    """
+def _col2im(patches: tf.Tensor, height: int, width: int) -> tf.Tensor:
+    """The adjoint of `_im2col`: sums overlapping patches to a map."""
     channels = patches.shape[1] // 16
     x = tf.reshape(patches, [-1, 16 * height * width, channels])
-    x = tf.matmul(tf.constant(_places(height, width), x.dtype), x)
+    x = tf.matmul(tf.constant(_overlaps(height, width), x.dtype), x)
     return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
 
 
 @functools.cache
-def _places(height: int, width: int) -> np.ndarray:
-    """Which places of patches lie on which of the map: ones, in (4 h w, 16 h w) zeros.
+def _overlaps(height: int, width: int) -> np.ndarray:
+    """Which patch pixels lie on which pixel of the fine map: booleans (4 h w, 16 h w).
 
-    A product with it adds them up, in a third of the operations of a graph that adding shifted
-    maps takes.
+    One product with this matrix takes a third of the ops of adding shifted maps.
     """
     rows, columns = (
         2 * np.arange(n)[:, None] + np.arange(4) - 1 == np.arange(2 * n)[:, None, None]
         for n in (height, width)
     )
-    # To (row, column, patch's row, patch's column, kernel's row, kernel's column).
+    # Axes: row, column, patch row, patch column, kernel row, kernel column.
     both = rows[:, None, :, None, :, None] & columns[None, :, None, :, None, :]
     return both.reshape(4 * height * width, 16 * height * width)

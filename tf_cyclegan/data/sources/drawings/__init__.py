@@ -1,1 +1,1 @@
-"""How the built-in set's scenes are drawn."""
+"""Drawing the scenes of the built-in data set."""

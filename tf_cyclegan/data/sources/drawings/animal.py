@@ -1,30 +1,31 @@
 """The animal's shape: a random pose, size and place.
 
-Two frames are used: the animal's own (facing right, y down, the trunk about 1 long, the hooves at
-`GROUND`) and the picture's.
+Shapes are in the animal's own frame (facing right, y down, the trunk about 1 long, the hooves at
+`GROUND`) or in the picture's.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 GROUND = 0.72
 
-# What a stroke, and so a pixel of the label map, shows.
-NOTHING, FAR, NEAR, HAIR, MUZZLE, TUFT, HOOF, DARK, GLINT = range(9)
+# The parts of an animal: the values of the label map.
+Part = IntEnum("Part", "BACKGROUND FAR NEAR HAIR MUZZLE TUFT HOOF DARK GLINT", start=0)
 
 
 @dataclass(frozen=True)
 class Animal:
     """The animal as strokes of circles, in its own or in the picture's frame."""
 
-    strokes: list[tuple[int, np.ndarray]]  # from back to front: label, (n, 3) of x, y, radius
-    bones: np.ndarray  # (n, 3): x, y and how far the stripes have counted there
+    strokes: list[tuple[Part, np.ndarray]]  # from back to front; (n, 3): x, y, radius
+    bones: np.ndarray  # (n, 3): x, y, phase of the stripes
     unit: float = 1.0  # the trunk's length in this frame
 
     def feet(self) -> np.ndarray:
-        """Where the hooves end, (4, 2)."""
-        return np.array([stroke[-1, :2] for label, stroke in self.strokes if label == HOOF])
+        """The ends of the hooves, (4, 2)."""
+        return np.array([stroke[-1, :2] for part, stroke in self.strokes if part == Part.HOOF])
 
 
 def _stroke(*knots: tuple[float, float, float], count: int = 32) -> np.ndarray:
@@ -40,8 +41,8 @@ def _stroke(*knots: tuple[float, float, float], count: int = 32) -> np.ndarray:
     return curve
 
 
-def _count_stripes(stroke: np.ndarray, start: float, rate: float) -> np.ndarray:
-    """Bones of a stroke: the stripes' phase starts at `start` and grows by `rate` per length."""
+def _bones(stroke: np.ndarray, start: float, rate: float) -> np.ndarray:
+    """Bones of a stroke: the phase starts at `start` and grows by `rate` per unit of length."""
     length = np.sqrt((np.diff(stroke[:, :2], axis=0) ** 2).sum(axis=1))
     phase = start + rate * np.concatenate([[0], np.cumsum(length)])
     return np.column_stack([stroke[:, :2], phase])[::3]
@@ -110,52 +111,52 @@ def pose(rng: np.random.Generator) -> Animal:
         (-0.6 - 1.2 * sway, 0.42, 0.012),
     )
     legs = []
-    raised = rng.integers(8)  # At most one hoof is off the ground: four of the eight raise none.
+    raised = rng.integers(8)  # The raised leg; 4 to 7 raise none.
     for i, (shape, x) in enumerate(
         [(_hind_leg, -0.29), (_front_leg, 0.33), (_hind_leg, -0.36), (_front_leg, 0.27)]
     ):
-        # The far and the near leg of a pair part, so that all four are seen.
-        part = rng.uniform(0.03, 0.15) * (1 if i < 2 else -1)
-        legs.append(shape(x, part, rng.uniform(0.05, 0.12) if raised == i else 0))
+        # The far and the near leg of a pair swing apart, so that all four are visible.
+        swing = rng.uniform(0.03, 0.15) * (1 if i < 2 else -1)
+        legs.append(shape(x, swing, rng.uniform(0.05, 0.12) if raised == i else 0))
     hooves = [np.array([leg[-1], leg[-1] + [0.01, 0.015, 0]]) for leg in legs]
-    muzzle = poll + 0.375 * ahead
+    nose = poll + 0.375 * ahead
     eye = poll + 0.13 * ahead + 0.03 * brow
     nostril = poll + 0.385 * ahead + 0.01 * brow
 
-    strokes = [(HAIR, tail[:18]), (TUFT, tail[16:])]
-    strokes += [(FAR, legs[0]), (HOOF, hooves[0]), (FAR, legs[1]), (HOOF, hooves[1])]
-    strokes += [(FAR, ear(0.05)), (NEAR, trunk), (NEAR, neck), (NEAR, head)]
-    strokes += [(MUZZLE, np.array([[*muzzle, 0.058]]))]
-    strokes += [(NEAR, legs[2]), (HOOF, hooves[2]), (NEAR, legs[3]), (HOOF, hooves[3])]
-    strokes += [(HAIR, mane), (HAIR, forelock), (NEAR, ear(0.0))]
-    strokes += [(DARK, np.array([[*eye, 0.026]])), (DARK, np.array([[*nostril, 0.014]]))]
-    strokes += [(GLINT, np.array([[eye[0] + 0.008, eye[1] - 0.01, 0.009]]))]
-    # Stripes count on from the rump to the nose. Down the legs they count away from the trunk,
-    # which bends them on the haunch as on a living zebra.
-    croup = np.array([[-0.55, -0.02, 0.2]])  # beyond the trunk's end, or the last stripe is a blot
-    body = _count_stripes(np.concatenate([croup, trunk]), -0.22, 1)
-    rest = _count_stripes(neck, 0.66, 1.05)
-    bones = [body, rest, _count_stripes(head, rest[-1, 2], 1.3)]
-    bones += [_count_stripes(legs[2][8:], -0.08, -1.25), _count_stripes(legs[3][8:], 0.6, 1.25)]
+    _, far, near, hair, muzzle, tuft, hoof, dark, glint = Part
+    strokes = [(hair, tail[:18]), (tuft, tail[16:])]
+    strokes += [(far, legs[0]), (hoof, hooves[0]), (far, legs[1]), (hoof, hooves[1])]
+    strokes += [(far, ear(0.05)), (near, trunk), (near, neck), (near, head)]
+    strokes += [(muzzle, np.array([[*nose, 0.058]]))]
+    strokes += [(near, legs[2]), (hoof, hooves[2]), (near, legs[3]), (hoof, hooves[3])]
+    strokes += [(hair, mane), (hair, forelock), (near, ear(0.0))]
+    strokes += [(dark, np.array([[*eye, 0.026]])), (dark, np.array([[*nostril, 0.014]]))]
+    strokes += [(glint, np.array([[eye[0] + 0.008, eye[1] - 0.01, 0.009]]))]
+    # The phase grows from the rump to the nose. On the legs it grows away from the trunk, which
+    # bends the stripes at the haunch as on a real zebra.
+    croup = np.array([[-0.55, -0.02, 0.2]])  # Beyond the trunk, or the last stripe is a blot.
+    body = _bones(np.concatenate([croup, trunk]), -0.22, 1)
+    rest = _bones(neck, 0.66, 1.05)
+    bones = [body, rest, _bones(head, rest[-1, 2], 1.3)]
+    bones += [_bones(legs[2][8:], -0.08, -1.25), _bones(legs[3][8:], 0.6, 1.25)]
     return Animal(strokes, np.concatenate(bones))
 
 
 def place(rng: np.random.Generator, animal: Animal) -> Animal:
-    """The animal in the picture's frame: random size, place and side, wholly inside."""
+    """Places the animal in the picture: random size, position and direction, fully inside."""
     circles = np.concatenate([stroke for _, stroke in animal.strokes])
     low = (circles[:, :2] - circles[:, 2:]).min(axis=0)
     high = (circles[:, :2] + circles[:, 2:]).max(axis=0)
     width, height = high - low
     scale = min(rng.uniform(0.68, 0.86) / width, 0.84 / height)
     side = 1 if rng.random() < 0.5 else -1
-    room = 0.96 - scale * width
-    left = 0.02 + rng.uniform(0, room)
+    left = 0.02 + rng.uniform(0, 0.96 - scale * width)
     x = left - scale * low[0] if side == 1 else left + scale * high[0]
     y = rng.uniform(max(0.86, 0.04 + scale * height), 0.95) - scale * high[1]
     move, turn = np.array([x, y]), np.array([side * scale, scale])
     strokes = [
-        (label, np.column_stack([stroke[:, :2] * turn + move, stroke[:, 2] * scale]))
-        for label, stroke in animal.strokes
+        (part, np.column_stack([stroke[:, :2] * turn + move, stroke[:, 2] * scale]))
+        for part, stroke in animal.strokes
     ]
     bones = np.column_stack([animal.bones[:, :2] * turn + move, animal.bones[:, 2]])
     return Animal(strokes, bones, scale)

@@ -1,7 +1,7 @@
 """Colours and shapes on a square picture.
 
-Every length is a share of the picture's width, so one scene can be drawn at any size: the
-picture's frame goes from 0 to 1 from left to right and from top to bottom.
+All lengths are fractions of the picture's width, so a scene can be drawn at any size: x goes from 0
+to 1 from left to right, y from top to bottom. This is the picture's frame.
 """
 
 from collections.abc import Iterable
@@ -9,25 +9,25 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image, ImageDraw
 
-SUPERSAMPLING = 4  # Drawn so many times larger, then averaged: Pillow's shapes have hard edges.
+SUPERSAMPLING = 4  # Pillow does not antialias shapes.
 
 Colour = tuple[int, int, int]
 
 
 class Brush:
-    """Draws on a square image, in the picture's frame."""
+    """Draws on a square image in the picture's frame."""
 
     def __init__(self, image: Image.Image):
         self._draw, self._scale = ImageDraw.Draw(image), image.width
 
     def discs(self, circles: np.ndarray, fill: Colour | int) -> None:
-        """Circles (n, 3): x, y, radius."""
-        places, radii = circles[:, :2], circles[:, 2:]
-        for box in (self._scale * np.hstack([places - radii, places + radii])).tolist():
+        """Draws circles (n, 3): x, y, radius."""
+        centres, radii = circles[:, :2], circles[:, 2:]
+        for box in (self._scale * np.hstack([centres - radii, centres + radii])).tolist():
             self._draw.ellipse(box, fill)
 
     def polygons(self, corners: np.ndarray, fills: Iterable[Colour | int]) -> None:
-        """Polygons (n, corners, 2): x, y."""
+        """Draws polygons (n, corners, 2): x, y."""
         flat = (self._scale * corners).reshape(len(corners), -1).tolist()
         for polygon, fill in zip(flat, fills, strict=True):
             self._draw.polygon(polygon, fill)
@@ -43,7 +43,7 @@ def colour(values: np.ndarray) -> Colour:
 
 
 def tones(colour: np.ndarray, factors: np.ndarray) -> list[Colour]:
-    """The colour, once for each of the factors (n,) that it is multiplied by."""
+    """The colour multiplied by each of the factors (n,)."""
     return [tuple(tone) for tone in to_uint8(colour * factors[:, None]).tolist()]
 
 

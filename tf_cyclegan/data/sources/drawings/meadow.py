@@ -1,13 +1,14 @@
-"""What is around the animal: sky, clouds, hills, trees, grass, flowers.
+"""The background: sky, clouds, hills, trees, grass, flowers.
 
-It never shows a coat's brown, nor anything black and white: the coat is all that may tell the two
-domains apart.
+It contains neither a coat's brown nor black and white: only the coat tells the domains apart.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from tf_cyclegan.data.sources.drawings.animal import NOTHING, Animal
+from tf_cyclegan.data.sources.drawings.animal import Animal, Part
 from tf_cyclegan.data.sources.drawings.brush import (
     SUPERSAMPLING,
     Brush,
@@ -20,19 +21,23 @@ from tf_cyclegan.data.sources.drawings.brush import (
 FLOWERS = ((250, 248, 240), (252, 220, 70), (226, 88, 104), (172, 132, 216))
 
 
+class Colours(NamedTuple):
+    """RGB (3,) of the sky above, the sky at the horizon and the meadow."""
+
+    sky: np.ndarray
+    haze: np.ndarray
+    green: np.ndarray
+
+
 def draw_backdrop(
-    rng: np.random.Generator,
-    canvas: int,
-    sky: np.ndarray,
-    haze: np.ndarray,
-    green: np.ndarray,
-    animal: Animal,
+    rng: np.random.Generator, canvas: int, colours: Colours, animal: Animal
 ) -> Image.Image:
-    """Sky, clouds, hills, trees, grass and the animal's shadow: RGB (canvas, canvas)."""
+    """Draws sky, clouds, hills, trees, grass and the animal's shadow: RGB (canvas, canvas)."""
+    sky, haze, green = colours
     horizon = rng.uniform(0.4, 0.6)
     depth = np.clip((np.arange(canvas) + 0.5) / canvas / horizon, 0, 1)[:, None, None]
-    heaven = to_uint8(sky + (haze - sky) * depth)
-    picture = Image.fromarray(np.broadcast_to(heaven, (canvas, canvas, 3)))
+    gradient = to_uint8(sky + (haze - sky) * depth)
+    picture = Image.fromarray(np.broadcast_to(gradient, (canvas, canvas, 3)))
     _draw_clouds(rng, picture, horizon, haze)
     brush = Brush(picture)
     for distance in (0.65, 0.4)[rng.integers(3) :]:
@@ -40,14 +45,14 @@ def draw_backdrop(
         heights = np.interp(x, np.linspace(0, 1, 6), rng.uniform(0.05, 0.25, 6) * distance)
         heights = np.convolve(np.pad(heights, 5, mode="edge"), np.full(11, 1 / 11), "valid")
         ridge = np.concatenate([np.column_stack([x, horizon - heights]), [[1, 1], [0, 1]]])
-        # Bluish, not hazy: green hills in the reddish haze of an evening would turn brown.
+        # Blend with the sky: green in the reddish haze of an evening would be brown.
         hill = np.array([70, 116, 92]) * (1 - distance) + sky * distance
         brush.polygons(ridge[None], [colour(hill)])
     for _ in range(rng.integers(5)):
         leaves = np.array([(-0.8, -0.4, 0.8), (0.8, -0.3, 0.7), (0, -1.1, 1)])
         place = np.array([rng.random(), horizon, 0])
         brush.discs(place + leaves * rng.uniform(0.02, 0.05), (84, 128, 96))
-    _draw_ground(rng, picture, horizon, haze, green, animal)
+    _draw_ground(rng, picture, horizon, colours, animal)
     near = rng.random(220) ** 0.7
     roots = np.column_stack([rng.random(220), horizon + 0.02 + near * (0.98 - horizon)])
     shades = tones(green, 1 + rng.uniform(-0.1, 0.1, 220) * (1 + near))
@@ -61,7 +66,7 @@ def draw_backdrop(
 def _draw_clouds(
     rng: np.random.Generator, picture: Image.Image, horizon: float, haze: np.ndarray
 ) -> None:
-    cover = Image.new("L", (256, 256))  # Clouds are soft: these many points suffice at every size.
+    cover = Image.new("L", (256, 256))  # Clouds are smooth, whatever the size of the picture.
     brush = Brush(cover)
     for _ in range(rng.integers(5)):
         x, y, width = rng.random(), rng.uniform(0.02, 0.75) * horizon, rng.uniform(0.1, 0.3)
@@ -77,12 +82,12 @@ def _draw_ground(
     rng: np.random.Generator,
     picture: Image.Image,
     horizon: float,
-    haze: np.ndarray,
-    green: np.ndarray,
+    colours: Colours,
     animal: Animal,
 ) -> None:
-    """The meadow below the horizon and the animal's shadow on it."""
-    size = picture.width // SUPERSAMPLING  # It is smooth, so it is drawn small and enlarged.
+    """Draws the meadow below the horizon and the animal's shadow."""
+    _, haze, green = colours
+    size = picture.width // SUPERSAMPLING  # Drawn small and enlarged, as it is smooth.
     near = np.clip(((np.arange(size) + 0.5) / size - horizon) / (1 - horizon), 0, 1)[:, None, None]
     ground = green + 0.3 * (haze - green) * (1 - near)
     ground = ground * (1.04 - 0.12 * near + 0.07 * smooth_noise(rng, size, 9)[..., None])
@@ -107,17 +112,17 @@ def draw_grass_at_hooves(
     green: np.ndarray,
     animal: Animal,
 ) -> None:
-    """Blades in front of the hooves, so that the animal stands in the grass and not on it."""
+    """Draws blades of grass in front of the hooves."""
     feet = np.repeat(animal.feet(), 7, axis=0)
     spread = np.column_stack([rng.uniform(-0.07, 0.07, len(feet)), np.full(len(feet), 0.055)])
     lengths = rng.uniform(0.06, 0.13, len(feet)) * animal.unit
     blades = _blades(rng, feet + spread * animal.unit, lengths)
     Brush(backdrop).polygons(blades, tones(green, rng.uniform(0.8, 1.14, len(feet))))
-    Brush(labels).polygons(blades, [NOTHING] * len(feet))
+    Brush(labels).polygons(blades, [Part.BACKGROUND] * len(feet))
 
 
 def _blades(rng: np.random.Generator, roots: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Triangles (n, 3, 2) that stand on the roots (n, 2), each leaning to some side."""
+    """Leaning triangles (n, 3, 2) on the roots (n, 2)."""
     half = np.array([0.004, 0])
     lean = np.column_stack([rng.uniform(-0.4, 0.4, len(lengths)) * lengths, -lengths])
     return np.stack([roots - half, roots + half, roots + lean], axis=1)

@@ -1,24 +1,11 @@
-"""Drawn scenes of a horse or a zebra on a meadow: the same scene in either coat."""
+"""Drawn scenes of a horse or a zebra on a meadow: each scene in both coats."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from tf_cyclegan.data.sources.drawings.animal import (
-    DARK,
-    FAR,
-    GLINT,
-    HAIR,
-    HOOF,
-    MUZZLE,
-    NEAR,
-    NOTHING,
-    TUFT,
-    Animal,
-    place,
-    pose,
-)
+from tf_cyclegan.data.sources.drawings.animal import Animal, Part, place, pose
 from tf_cyclegan.data.sources.drawings.brush import (
     SUPERSAMPLING,
     Brush,
@@ -26,12 +13,12 @@ from tf_cyclegan.data.sources.drawings.brush import (
     smooth_noise,
     to_uint8,
 )
-from tf_cyclegan.data.sources.drawings.meadow import draw_backdrop, draw_grass_at_hooves
+from tf_cyclegan.data.sources.drawings.meadow import Colours, draw_backdrop, draw_grass_at_hooves
 
-FIELD = 64  # The stripes' phase is smooth: this many points a side suffice at every size.
-STRIPED = 16  # Added to a label on a black stripe: on far legs, the near body and hair alone.
+FIELD = 64  # Points a side of the stripes' phase, which is smooth.
+STRIPED = 16  # Added to the label of a pixel on a black stripe.
 
-# Sky above, sky at the horizon, and the light that falls on everything.
+# Sky above, sky at the horizon, light.
 WEATHERS = (
     ((86, 152, 224), (204, 230, 246), (1.00, 1.00, 1.00)),  # noon
     ((120, 176, 226), (236, 236, 226), (1.02, 1.00, 0.96)),  # forenoon
@@ -40,7 +27,7 @@ WEATHERS = (
     ((158, 172, 186), (216, 222, 226), (0.92, 0.94, 0.97)),  # overcast
 )
 MEADOWS = ((88, 150, 62), (112, 166, 70), (140, 176, 78), (172, 190, 92), (190, 200, 108))
-# Body; mane and tail.
+# Body, mane and tail.
 BROWNS = (
     ((158, 84, 40), (104, 50, 24)),  # chestnut
     ((164, 96, 54), (112, 60, 32)),  # sorrel
@@ -57,9 +44,9 @@ class Scene:
 
     Attributes:
       horse: uint8 (size, size, 3), the animal in brown.
-      zebra: uint8 (size, size, 3), the same in black and white stripes; equal to `horse` in every
-        pixel where `mask` is 0.
-      mask: uint8 (size, size, 1), 255 where a pixel shows any of the animal, 0 elsewhere.
+      zebra: uint8 (size, size, 3), the animal in black and white stripes; equal to `horse` where
+        `mask` is 0.
+      mask: uint8 (size, size, 1), 255 where the animal touches a pixel, else 0.
     """
 
     horse: np.ndarray
@@ -71,11 +58,11 @@ def draw_scene(rng: np.random.Generator, size: int) -> Scene:
     """Draws a random scene.
 
     Args:
-      rng: where all randomness comes from. Equal generators give equal scenes, at any size.
+      rng: the source of randomness. Equal generators draw the same scene at any size.
       size: width and height in pixels, at least 16.
 
     Raises:
-      ValueError: if size is below 16.
+      ValueError: `size` is below 16.
     """
     if size < 16:
         raise ValueError(f"size must be at least 16 to show an animal, got {size}")
@@ -83,12 +70,14 @@ def draw_scene(rng: np.random.Generator, size: int) -> Scene:
     light = light * rng.uniform(0.92, 1.04)
     green = np.array(MEADOWS[rng.integers(len(MEADOWS))]) * rng.uniform(0.94, 1.06)
     animal = place(rng, pose(rng))
-    backdrop = draw_backdrop(rng, size * SUPERSAMPLING, sky, haze, green, animal)
-    labels = _draw_labels(size * SUPERSAMPLING, animal)
+    backdrop = draw_backdrop(rng, size * SUPERSAMPLING, Colours(sky, haze, green), animal)
+    labels = Image.new("L", backdrop.size, Part.BACKGROUND)
+    for part, stroke in animal.strokes:
+        Brush(labels).discs(stroke, part)
     draw_grass_at_hooves(rng, backdrop, labels, green, animal)
 
     solid = labels.point([0] + [255] * 255)
-    # The mask takes in a pixel that the animal only touches, because its colour differs as well.
+    # Maximum, as the coat changes even a pixel that the animal only touches.
     blocks = np.asarray(solid).reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
     mask = blocks.max(axis=(1, 3))[..., None]
     backdrop.paste((0, 0, 0), mask=solid)
@@ -97,27 +86,19 @@ def draw_scene(rng: np.random.Generator, size: int) -> Scene:
     stripes = _draw_stripes(rng, animal, labels)
     brown, striped = _palettes(rng)
 
-    def wear(labels: Image.Image, palette: np.ndarray) -> np.ndarray:
+    def paint(labels: Image.Image, palette: np.ndarray) -> np.ndarray:
         labels.putpalette(palette.tobytes())
         coat = np.asarray(labels.convert("RGB").reduce(SUPERSAMPLING))
         return to_uint8((scenery + coat * shade) * light)
 
-    return Scene(wear(labels, brown), wear(stripes, striped), mask)
-
-
-def _draw_labels(canvas: int, animal: Animal) -> Image.Image:
-    labels = Image.new("L", (canvas, canvas), NOTHING)
-    brush = Brush(labels)
-    for label, stroke in animal.strokes:
-        brush.discs(stroke, label)
-    return labels
+    return Scene(paint(labels, brown), paint(stripes, striped), mask)
 
 
 def _draw_stripes(rng: np.random.Generator, animal: Animal, labels: Image.Image) -> Image.Image:
-    """The labels, with `STRIPED` added where the zebra is black.
+    """The labels, with `STRIPED` added on black stripes.
 
-    The phase of a point is the mean of the bones' phases, weighted by nearness. So the stripes
-    cross every limb at a right angle and flow into one another where limbs meet.
+    The phase at a point is the mean of the bones' phases, weighted by inverse distance. So the
+    stripes cross every limb at a right angle and join smoothly where limbs meet.
     """
     centres = (np.arange(FIELD) + 0.5) / FIELD
     weights, phases = np.zeros((FIELD, FIELD)), np.zeros((FIELD, FIELD))
@@ -131,13 +112,13 @@ def _draw_stripes(rng: np.random.Generator, animal: Animal, labels: Image.Image)
     near = enlarge(phases / weights / period + wobble, labels.width)
     far = (np.arange(labels.width) + 0.5) / labels.width / animal.unit * 1.2 / period
     label = np.asarray(labels)
-    field = np.where(label == FAR, far.astype(np.float32)[:, None], near)
+    field = np.where(label == Part.FAR, far.astype(np.float32)[:, None], near)
     black = field - np.floor(field) < 0.5
     return Image.fromarray(label + black * np.uint8(STRIPED))
 
 
 def _shade(solid: Image.Image, size: int) -> np.ndarray:
-    """Light from above, float32 (size, size, 1): above 1 on a back, below 1 under a belly."""
+    """Shading by light from above, float32 (size, size, 1): brightens backs, darkens bellies."""
     blurred = solid.reduce(SUPERSAMPLING).filter(ImageFilter.GaussianBlur(0.035 * size))
     soft = np.asarray(blurred, np.float32) / 255
     step = max(1, round(0.03 * size))
@@ -146,14 +127,15 @@ def _shade(solid: Image.Image, size: int) -> np.ndarray:
 
 
 def _palettes(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The colour of every label on a horse and on a zebra: uint8 (32, 3) each."""
+    """The colours of all labels of a horse and of a zebra: uint8 (32, 3) each."""
     body, hair = (np.array(colour) for colour in BROWNS[rng.integers(len(BROWNS))])
     body = body * rng.uniform(0.9, 1.1)
     brown = np.zeros((32, 3), np.uint8)
-    brown[[HOOF, DARK, GLINT]] = (58, 50, 48), (20, 16, 18), (250, 250, 250)
+    brown[Part.HOOF : Part.GLINT + 1] = (58, 50, 48), (20, 16, 18), (250, 250, 250)
     zebra = brown.copy()
-    brown[[FAR, NEAR, HAIR, MUZZLE, TUFT]] = 0.72 * body, body, hair, 0.6 * body, hair
-    zebra[[FAR, NEAR, HAIR, MUZZLE, TUFT]] = 0.82 * np.array(WHITE), WHITE, WHITE, BLACK, BLACK
+    coat = slice(Part.FAR, Part.TUFT + 1)  # far, near, hair, muzzle, tuft
+    brown[coat] = 0.72 * body, body, hair, 0.6 * body, hair
+    zebra[coat] = 0.82 * np.array(WHITE), WHITE, WHITE, BLACK, BLACK
     zebra[STRIPED + 1 :] = zebra[1:STRIPED]
-    zebra[[STRIPED + FAR, STRIPED + NEAR, STRIPED + HAIR]] = BLACK
+    zebra[[STRIPED + Part.FAR, STRIPED + Part.NEAR, STRIPED + Part.HAIR]] = BLACK
     return brown, zebra

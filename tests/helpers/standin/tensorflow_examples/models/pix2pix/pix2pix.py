@@ -1,12 +1,15 @@
-"""A stand-in for the package's module: the same functions, layers and flags, made of Keras alone.
+"""A stand-in for the package's module: the same functions, layers and flags, from Keras alone.
 
-It is written from the networks' description, independently of tf_cyclegan's, so that agreement of
-the two in checkpoints means something.
+Written from the networks' description, independently of tf_cyclegan, so that checkpoints that
+restore in both prove something.
 """
 
 import keras
 import tensorflow as tf
 from absl import flags
+
+# A test may make the networks narrower.
+FILTERS = 64
 
 flags.DEFINE_integer("buffer_size", 400, "")
 flags.DEFINE_integer("batch_size", 1, "")
@@ -28,7 +31,7 @@ class InstanceNormalization(keras.layers.Layer):
 
 def _convolution(kind, width, **settings):
     normal = keras.initializers.RandomNormal(0.0, 0.02)
-    return kind(width, 4, kernel_initializer=normal, **settings)
+    return kind(width * FILTERS // 64, 4, kernel_initializer=normal, **settings)
 
 
 def unet_generator(output_channels, norm_type="batchnorm"):
@@ -46,7 +49,7 @@ def unet_generator(output_channels, norm_type="batchnorm"):
         layers += [keras.layers.Dropout(0.5)] if len(ups) < 3 else []
         ups.append(keras.Sequential([*layers, keras.layers.ReLU()]))
     tanh = {"activation": "tanh", **halving}
-    last = _convolution(keras.layers.Conv2DTranspose, output_channels, **tanh)
+    last = keras.layers.Conv2DTranspose(output_channels, 4, **tanh)
     join = keras.layers.Concatenate()
     outputs = [keras.Input([None, None, 3])]
     for down in downs:
@@ -69,5 +72,5 @@ def discriminator(norm_type="batchnorm", target=True):
     x = keras.layers.ZeroPadding2D()(x)
     x = _convolution(keras.layers.Conv2D, 512, use_bias=False)(x)
     x = keras.layers.LeakyReLU()(InstanceNormalization()(x))
-    x = _convolution(keras.layers.Conv2D, 1)(keras.layers.ZeroPadding2D()(x))
+    x = keras.layers.Conv2D(1, 4)(keras.layers.ZeroPadding2D()(x))
     return keras.Model(picture, x)
