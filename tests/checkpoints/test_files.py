@@ -67,9 +67,11 @@ def test_the_newest_intact_one_is_found_and_damage_reported(workdir, harm, file)
         checkpoint_files.find(workdir, 12)
 
 
-def test_a_missing_shard_is_damage_and_without_an_index_there_is_no_checkpoint(workdir):
+def test_a_missing_shard_is_a_fault_and_without_an_index_there_is_no_checkpoint(workdir):
     files(workdir, 12)[1].unlink()
-    assert checkpoint_files.newest_intact(workdir)[0].name == "ckpt-8"
+    path, (fault,) = checkpoint_files.newest_intact(workdir)
+    assert path.name == "ckpt-8"
+    assert fault.startswith(f"{workdir}/checkpoints/ckpt-12: cannot be read (")
     files(workdir, 8)[0].unlink()
     path, damaged = checkpoint_files.newest_intact(workdir)
     assert path.name == "ckpt-4"
@@ -80,9 +82,36 @@ def test_an_error_lists_all_when_all_are_damaged(workdir):
     before = set(workdir.rglob("*"))
     for step in (4, 8, 12):
         cut(files(workdir, step)[1])
-    with pytest.raises(UserError, match=r"all 3 .*ckpt-12: .*ckpt-8: .*ckpt-4: .*another workdir"):
+    with pytest.raises(
+        UserError, match=r"none of 3 .*ckpt-12: .*ckpt-8: .*ckpt-4: .*another workdir"
+    ):
         checkpoint_files.newest_intact(workdir)
     assert set(workdir.rglob("*")) == before
+
+
+def test_an_unreadable_checkpoint_is_never_called_damaged(workdir, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tf.train, "load_checkpoint", denied)
+    with pytest.raises(UserError, match=r"Permission denied.*; make them readable") as caught:
+        checkpoint_files.newest_intact(workdir)
+    assert "damaged" not in str(caught.value)
+    assert "start again" not in str(caught.value)
+
+
+def test_checkpoints_deleted_meanwhile_are_skipped_without_a_word(workdir, monkeypatch):
+    load = tf.train.load_checkpoint
+
+    def rotated(path):
+        if path.endswith("ckpt-12"):
+            for file in files(workdir, 12):
+                file.unlink(missing_ok=True)
+        return load(path)
+
+    monkeypatch.setattr(tf.train, "load_checkpoint", rotated)
+    path, faults = checkpoint_files.newest_intact(workdir)
+    assert (path.name, faults) == ("ckpt-8", [])
 
 
 @pytest.mark.parametrize("harm", [cut, empty, fill_with_text, Path.unlink])
@@ -118,9 +147,21 @@ def test_files_of_a_killed_save_are_removed_and_no_others(workdir):
     (folder / "ckpt-16_temp" / "part-00000-of-00001.data-00000-of-00001").write_text("half")
     (folder / "ckpt-16.data-00000-of-00001").write_text("without an index")
     (folder / "ckpt-12.data-00000-of-00001.tempstate123").write_text("half")
-    (folder / "notes.txt").write_text("a person's")
+    persons = {
+        "notes.txt",
+        "ckpt-20-good.index",
+        "ckpt-20-good.data-00000-of-00001",
+        "ckpt-x.index",
+    }
+    persons |= {"ckpt-9.zip", "ckpt-٣.index"}
+    for name in persons:
+        (folder / name).write_text("a person's")
+    for name in ("ckpt-backup", "ckpt-12_old"):
+        (folder / name).mkdir()
+    (folder / "ckpt-99_temp").symlink_to(folder / "ckpt-backup")
+    persons |= {"ckpt-backup", "ckpt-12_old", "ckpt-99_temp"}
     checkpoint_files.clean_up(workdir)
-    assert {path.name for path in folder.iterdir()} == {*before, "notes.txt"}
+    assert {path.name for path in folder.iterdir()} == before | persons
     assert steps(workdir) == [4, 8, 12]
 
 
@@ -140,7 +181,7 @@ def test_keeping_works_without_hard_links(workdir, monkeypatch):
 
     monkeypatch.setattr(checkpoint_files.os, "link", refuse)
     checkpoint_files.keep(workdir / "checkpoints" / "ckpt-8")
-    assert checkpoint_files.find_damage(workdir / "checkpoints" / "kept" / "ckpt-8") is None
+    assert checkpoint_files.find_fault(workdir / "checkpoints" / "kept" / "ckpt-8") is None
 
 
 def test_an_empty_workdir_names_the_command_that_trains(tmp_path):

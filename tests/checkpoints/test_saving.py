@@ -78,7 +78,7 @@ def test_old_ones_are_deleted_and_kept_ones_stay(tmp_path):
     saved.save()
     paths = [str(path.relative_to(tmp_path)) for path in checkpoint_files.find_all(tmp_path)]
     assert paths == ["checkpoints/kept/ckpt-10", "checkpoints/ckpt-20", "checkpoints/ckpt-25"]
-    assert checkpoint_files.find_damage(tmp_path / paths[0]) is None
+    assert checkpoint_files.find_fault(tmp_path / paths[0]) is None
 
 
 def test_a_checkpoint_holds_the_settings_of_its_run(tmp_path):
@@ -105,9 +105,12 @@ def test_other_networks_are_refused(tmp_path, changes):
 
 def test_an_unwritable_checkpoint_is_an_error(tmp_path):
     _, _, saved = new_run(tmp_path)
+    (tmp_path / "checkpoints").rmdir()
     (tmp_path / "checkpoints").write_text("in the way")
     with pytest.raises(UserError, match="cannot write a checkpoint"):
         saved.save()
+    with pytest.raises(UserError, match="checkpoints: cannot be made .*; move what is there"):
+        new_run(tmp_path)
 
 
 def limit_file_size(size):

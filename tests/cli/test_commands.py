@@ -89,7 +89,7 @@ def test_a_damaged_config_and_no_whole_checkpoint_get_one_line(tmp_path):
     (tmp_path / "run" / "checkpoints" / "ckpt-1.index").touch()
     (tmp_path / "run" / "config.json").write_text("{")
     told = refused("train.py", "--workdir=run", cwd=tmp_path)
-    assert "run/checkpoints: all 1 checkpoints are damaged" in told
+    assert "run/checkpoints: none of 1 checkpoints can be read" in told
 
 
 def test_generating_without_a_run_says_what_makes_one(tmp_path):

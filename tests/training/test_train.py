@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 import re
 import shutil
 
@@ -21,6 +22,7 @@ from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.training.progress import Progress
 from tf_cyclegan.training.run import Run
 from tf_cyclegan.training.train import Outcome, train
+from tf_cyclegan.translation.translator import Translator
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,23 @@ def test_a_run_killed_between_its_last_save_and_its_end_is_finished(copied, tiny
     assert contents(copied) == before
 
 
+@pytest.mark.parametrize("name", ["run[1]", "a\\b*?", os.fsdecode(b"caf\xe9")])
+def test_any_workdir_does(tiny, tmp_path, name):
+    """TensorFlow takes paths for patterns, and for UTF-8."""
+    workdir = tmp_path / name / "run"
+    config = dataclasses.replace(tiny, epochs=1, max_to_keep=1, checkpoint_every="1steps")
+    assert train(config, workdir).steps == 4
+    assert [path.name for path in checkpoint_files.find_all(workdir)] == ["ckpt-4"]
+    assert train(dataclasses.replace(config, max_steps=6, epochs=2), workdir).steps == 6
+    assert [path.name for path in checkpoint_files.find_all(workdir)] == ["ckpt-6"]
+    assert Translator(workdir).checkpoint == workdir / "checkpoints" / "ckpt-6"
+    assert {path.name.split(".")[0] for path in (workdir / "checkpoints").iterdir()} == {
+        "checkpoint",
+        "ckpt-6",
+    }
+    assert any((workdir / "logs").iterdir())
+
+
 def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
     longer = dataclasses.replace(tiny, epochs=3, checkpoint_every="2")
     assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)
@@ -155,7 +174,7 @@ def test_when_all_checkpoints_are_damaged_nothing_is_touched(copied, tiny):
     for data in copied.rglob("*.data*"):
         data.write_bytes(data.read_bytes()[:500])
     before = contents(copied)
-    with pytest.raises(UserError, match=r"all 2 checkpoints are damaged"):
+    with pytest.raises(UserError, match=r"none of 2 checkpoints can be read"):
         train(dataclasses.replace(tiny, epochs=3), copied)
     assert contents(copied) == before
 

@@ -5,10 +5,12 @@
 `checkpoint`, is not used: a killed process leaves it outdated, and people copy folders without it.
 """
 
+import errno
 import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 from google.protobuf import text_format  # type: ignore[import-untyped]
@@ -19,11 +21,21 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.config.json_file import from_json
 from tf_cyclegan.system.errors import UserError, first_line
 from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 FOLDER = "checkpoints"
 _KEPT, _BEST = "kept", "best"
 # What TensorFlow raises for damaged or missing files.
 READ_ERRORS = (tf.errors.OpError, OSError, IndexError, UnicodeDecodeError)
+# Those of them that say nothing of the content.
+_ACCESS_ERRORS = (tf.errors.NotFoundError, tf.errors.PermissionDeniedError, OSError)
+_ERRNOS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ESTALE)
+
+_NAME = re.compile(r"ckpt-([0-9]{1,18})")
+_FILE = re.compile(rf"{_NAME.pattern}\.(?:index|data-[0-9]{{5}}-of-[0-9]{{5}})")
+# What TensorFlow writes to while it saves.
+_TEMPORARY = re.compile(rf"{_FILE.pattern}\.tempstate[0-9]+")
+_TEMPORARY_FOLDER = re.compile(rf"{_NAME.pattern}_temp")
 
 
 def find_all(workdir: Path) -> list[Path]:
@@ -67,42 +79,61 @@ def find_best(workdir: Path) -> Path:
 def newest_intact(workdir: Path) -> tuple[Path, list[str]]:
     """The newest checkpoint that can be read from end to end.
 
+    Checkpoints that are deleted meanwhile, by a run in training, are skipped without a word.
+
     Returns:
-      Its path, and a line about each newer one that is damaged.
+      Its path, and a line about each newer one that cannot be read.
 
     Raises:
       UserError: there is none.
     """
-    damages: dict[Path, str] = {}
+    faults: dict[Path, str] = {}
     for path in reversed(_find_any(workdir)):
-        damage = find_damage(path)
-        if not damage:
-            return path, [f"{each}: is damaged ({damages[each]}), skipped" for each in damages]
-        damages[path] = damage
-    listed = "; ".join(f"{path}: is damaged ({damage})" for path, damage in damages.items())
+        fault = find_fault(path)
+        if not fault:
+            return path, [f"{each}: {faults[each]}, skipped" for each in faults]
+        if exists(path):
+            faults[path] = fault
+    if not faults:
+        return newest_intact(workdir)
+    listed = "; ".join(f"{path}: {fault}" for path, fault in faults.items())
+    remedy = "make them readable"
+    if all(fault.startswith("is damaged") for fault in faults.values()):
+        remedy = "restore one from a backup, or start again in another workdir"
     raise UserError(
-        f"{workdir / FOLDER}: all {len(damages)} checkpoints are damaged, newest first: {listed}; "
-        "restore one from a backup, or start again in another workdir"
+        f"{workdir / FOLDER}: none of {len(faults)} checkpoints can be read, newest first: "
+        f"{listed}; {remedy}"
     )
 
 
-def find_damage(path: Path) -> str | None:
-    """What is wrong with a checkpoint, or None. Reads all of it, as checksums are compared then."""
+def find_fault(path: Path) -> str | None:
+    """Why a checkpoint cannot be read, or None.
+
+    All of it is read, since checksums are compared then. "is damaged (...)" is what was read and
+    is wrong; "cannot be read (...)" is all else.
+    """
     try:
-        reader = tf.train.load_checkpoint(str(path))
+        reader = _reader(path)
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
     except READ_ERRORS as error:
-        return short_reason(error)
+        reason = short_reason(error)
+        # TensorFlow's reader turns most of the system's errors into its own.
+        access = isinstance(error, _ACCESS_ERRORS) or any(os.strerror(n) in reason for n in _ERRNOS)
+        return f"cannot be read ({reason})" if access else f"is damaged ({reason})"
     return None
+
+
+def exists(path: Path) -> bool:
+    """Whether a checkpoint is there, damaged or not."""
+    return path.with_name(f"{path.name}.index").exists()
 
 
 def object_names(path: Path) -> set[str]:
     """The names under which an intact checkpoint holds networks and other objects."""
     # Not from the variables' names: a network's may be listed under its optimizer.
     graph = TrackableObjectGraph()
-    reader = tf.train.load_checkpoint(str(path))
-    graph.ParseFromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
+    graph.ParseFromString(_reader(path).get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
     return {child.local_name for child in graph.nodes[0].children}
 
 
@@ -112,7 +143,7 @@ def config_in(path: Path) -> Config:
     Raises:
       UserError: it holds none, or this version refuses them.
     """
-    reader = tf.train.load_checkpoint(str(path))
+    reader = _reader(path)
     key = _key("config")
     if not reader.has_tensor(key):
         raise UserError(f"{path}: holds no settings; tf_cyclegan did not write it")
@@ -121,7 +152,7 @@ def config_in(path: Path) -> Config:
 
 def pictures_in(path: Path) -> list[int]:
     """Fingerprints of the pictures that an intact checkpoint was trained on (TrainingState)."""
-    return tf.train.load_checkpoint(str(path)).get_tensor(_key("state/pictures")).tolist()
+    return _reader(path).get_tensor(_key("state/pictures")).tolist()
 
 
 def step_of(path: Path) -> int:
@@ -143,22 +174,26 @@ def keep_best(workdir: Path, step: int) -> None:
     path = folder / f"ckpt-{step}"
     if path in _list(folder) and path.name not in [best.name for best in _list(folder / _BEST)]:
         _copy(path, folder / _BEST)
-        for file in (folder / _BEST).glob("ckpt-*"):
-            if file.name.split(".")[0] != path.name:
+        for file in (folder / _BEST).iterdir():
+            if _FILE.fullmatch(file.name) and file.name.split(".")[0] != path.name:
                 file.unlink()
 
 
 def clean_up(workdir: Path) -> None:
     """Removes the files of a killed save and rewrites TensorFlow's list.
 
-    Only the process that holds the workdir's lock may call it.
+    Nothing else is removed, whatever its name: people keep copies beside checkpoints. Only the
+    process that holds the workdir's lock may call it.
     """
     folder = workdir / FOLDER
     complete = {path.name for path in _list(folder)}
-    for file in folder.glob("ckpt-*"):
-        if file.is_dir():
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if file.is_symlink():
+            continue
+        if _TEMPORARY_FOLDER.fullmatch(file.name) and file.is_dir():
             shutil.rmtree(file)
-        elif file.name.split(".")[0] not in complete or ".tempstate" in file.name:
+        incomplete = _FILE.fullmatch(file.name) and file.name.split(".")[0] not in complete
+        if file.is_file() and (incomplete or _TEMPORARY.fullmatch(file.name)):
             file.unlink()
     names = [path.name for path in sorted(_list(folder), key=step_of)]
     if names:
@@ -188,14 +223,18 @@ def _find_any(workdir: Path) -> list[Path]:
 
 
 def _require_intact(path: Path) -> Path:
-    if damage := find_damage(path):
-        raise UserError(f"{path}: is damaged ({damage}); choose another checkpoint")
+    if fault := find_fault(path):
+        raise UserError(f"{path}: {fault}; choose another checkpoint")
     return path
 
 
 def _list(folder: Path) -> list[Path]:
     paths = [path.with_suffix("") for path in folder.glob("ckpt-*.index")]
-    return [path for path in paths if path.name.removeprefix("ckpt-").isdecimal()]
+    return [path for path in paths if _NAME.fullmatch(path.name)]
+
+
+def _reader(path: Path) -> Any:
+    return tf.train.load_checkpoint(str(for_tensorflow(path)))
 
 
 def _key(name: str) -> str:
@@ -205,7 +244,8 @@ def _key(name: str) -> str:
 def _copy(path: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     # Sorted, `.index` is last: a killed copy has none and does not count as a checkpoint.
-    for source in sorted(path.parent.glob(f"{path.name}.*")):
+    files = [file for file in path.parent.iterdir() if _FILE.fullmatch(file.name)]
+    for source in sorted(file for file in files if file.name.split(".")[0] == path.name):
         target = folder / source.name
         target.unlink(missing_ok=True)
         try:

@@ -15,6 +15,7 @@ from tf_cyclegan.config.json_file import to_json
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.model.precision import loss_scales
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 
 class TrainingState(tf.Module):
@@ -57,8 +58,8 @@ class Checkpoints:
         self._scales = {"loss_scales": model.loss_scales} if model.loss_scales else {}
         self._checkpoint = tf.train.Checkpoint(**self._objects, **self._scales)
         checkpoint_files.clean_up(workdir)
-        folder = str(workdir / checkpoint_files.FOLDER)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, folder, config.max_to_keep)
+        self._folder = workdir / checkpoint_files.FOLDER
+        self._manager = _manager(self._checkpoint, self._folder, config.max_to_keep)
 
     def save(self, keep: bool = False) -> Path:
         """Saves a checkpoint named by the step, and returns its path.
@@ -69,7 +70,7 @@ class Checkpoints:
         Raises:
           UserError: it cannot be written; earlier checkpoints are unchanged.
         """
-        path = _save(self._manager, self._state.step)
+        path = _save(self._manager, self._folder, self._state.step)
         if keep:
             checkpoint_files.keep(path)
         return path
@@ -85,7 +86,7 @@ class Checkpoints:
             # Only float16 has loss scales, and a run may resume in another precision.
             scales = {"loss_scales": loss_scales(NETWORKS)} if scaled else {}
             checkpoint = tf.train.Checkpoint(**self._objects, **scales)
-        _restore(checkpoint, str(path), whole=True)
+        _restore(checkpoint, path, whole=True)
         self._config.assign(self._config_text)
 
 
@@ -97,8 +98,8 @@ def save_networks(workdir: Path, networks: dict[str, keras.Model], config: Confi
     """
     settings = tf.Variable(to_json(config), dtype=tf.string, trainable=False)
     checkpoint = tf.train.Checkpoint(**networks, config=settings)
-    folder = str(workdir / checkpoint_files.FOLDER)
-    _save(tf.train.CheckpointManager(checkpoint, folder, max_to_keep=1), 0)
+    folder = workdir / checkpoint_files.FOLDER
+    _save(_manager(checkpoint, folder, max_to_keep=1), folder, 0)
 
 
 def restore_networks(path: Path, **networks: keras.Model) -> None:
@@ -107,10 +108,10 @@ def restore_networks(path: Path, **networks: keras.Model) -> None:
     Raises:
       UserError: the checkpoint does not match them, or cannot be read.
     """
-    _restore(tf.train.Checkpoint(**networks), str(path), whole=False)
+    _restore(tf.train.Checkpoint(**networks), path, whole=False)
 
 
-def restore_tutorial(path: str, model: CycleGAN) -> None:
+def restore_tutorial(path: str | Path, model: CycleGAN) -> None:
     """Restores a checkpoint of the tutorial's notebook, saved under the same TensorFlow.
 
     Args:
@@ -120,7 +121,7 @@ def restore_tutorial(path: str, model: CycleGAN) -> None:
     Raises:
       UserError: the checkpoint does not match the model, or cannot be read.
     """
-    _restore(tf.train.Checkpoint(**_tutorial_objects(model)), path, whole=False)
+    _restore(tf.train.Checkpoint(**_tutorial_objects(model)), Path(path), whole=False)
 
 
 def _tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:
@@ -129,11 +130,24 @@ def _tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:
     return named | {f"{name}_optimizer": model.optimizers[name] for name in NETWORKS}
 
 
-def _save(manager: tf.train.CheckpointManager, step: int | tf.Variable) -> Path:
+def _manager(
+    checkpoint: tf.train.Checkpoint, folder: Path, max_to_keep: int
+) -> tf.train.CheckpointManager:
     try:
-        return Path(manager.save(checkpoint_number=step))
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be made ({error.strerror}); move what is there"
+        ) from error
+    return tf.train.CheckpointManager(
+        checkpoint, str(for_tensorflow(folder / "checkpoint").parent), max_to_keep
+    )
+
+
+def _save(manager: tf.train.CheckpointManager, folder: Path, step: int | tf.Variable) -> Path:
+    try:
+        return folder / Path(manager.save(checkpoint_number=step)).name
     except (tf.errors.OpError, OSError) as error:
-        folder = Path(manager.directory)
         with contextlib.suppress(OSError):
             checkpoint_files.clean_up(folder.parent)
         raise UserError(
@@ -151,9 +165,9 @@ def _disk_space(folder: Path) -> str:
     return f"; {shutil.disk_usage(folder).free / 2**20:.0f} MiB are free{needed}"
 
 
-def _restore(checkpoint: tf.train.Checkpoint, path: str, whole: bool) -> None:
+def _restore(checkpoint: tf.train.Checkpoint, path: Path, whole: bool) -> None:
     try:
-        status = checkpoint.restore(path)
+        status = checkpoint.restore(str(for_tensorflow(path)))
         if whole:
             status.assert_consumed()
         else:

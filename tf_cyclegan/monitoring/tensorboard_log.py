@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 
 def check() -> None:
@@ -37,7 +38,8 @@ class TensorBoardLog:
         check()
         folder = workdir / "logs"
         _forget_after(folder, step)
-        self._writer = tf.summary.create_file_writer(str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writer = tf.summary.create_file_writer(str(for_tensorflow(folder / "x").parent))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Logs numbers by their names in history.csv, except epoch and step."""
@@ -69,7 +71,7 @@ def _forget_after(folder: Path, step: int) -> None:
         if len(kept) == len(records):
             continue
         partial = folder / ".partial"
-        with tf.io.TFRecordWriter(str(partial)) as writer:
+        with tf.io.TFRecordWriter(str(for_tensorflow(partial))) as writer:
             for record in kept:
                 writer.write(record)
         partial.replace(path)
@@ -77,7 +79,7 @@ def _forget_after(folder: Path, step: int) -> None:
 
 def _complete_records(path: Path) -> Iterator[bytes]:
     try:
-        yield from tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+        yield from tf.data.TFRecordDataset(str(for_tensorflow(path))).as_numpy_iterator()
     except tf.errors.DataLossError:
         # A killed run may leave its last record incomplete.
         return

@@ -143,3 +143,11 @@ def test_zip_members_are_listed_once_and_without_those_outside(tmp_path):
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("trainA/x.png", b"")
     assert folder.load(path, "trainA").names == ("/etc/a.png", "C:\\b.png", "x.png")
+
+
+def test_an_archive_of_two_data_sets_is_refused_naming_both(tmp_path):
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for name in ("horses/trainA/1.png", "apples/trainA/1.png", "apples/trainA/trainA/2.png"):
+            archive.writestr(name, b"")
+    with pytest.raises(UserError, match=r"both\.zip: holds several data sets \(apples/, horses/\)"):
+        folder.load(tmp_path / "both.zip", "trainA")

@@ -130,7 +130,14 @@ def _in_zip(path: Path, split: str) -> tuple[list[str] | None, _Read]:
     parents = {parent for parent in parents if parent == "" or parent.endswith("/")}
     if not parents:
         return None, str.encode
-    folder = f"{min(sorted(parents), key=len)}{split}/"
+    depth = min(parent.count("/") for parent in parents)
+    topmost = sorted(parent for parent in parents if parent.count("/") == depth)
+    if len(topmost) > 1:
+        raise UserError(
+            f"{path}: holds several data sets ({', '.join(topmost)}); unpack it and give the "
+            f"folder of one of them"
+        )
+    folder = f"{topmost[0]}{split}/"
     # A set: an archive may list a name twice.
     names = {name.removeprefix(folder) for name in members if name.startswith(folder)}
     found = sorted(filter(_is_visible_picture, names))
