@@ -109,7 +109,7 @@ def test_an_unwritable_checkpoint_is_an_error(tmp_path):
     (tmp_path / "checkpoints").write_text("in the way")
     with pytest.raises(UserError, match="cannot write a checkpoint"):
         saved.save()
-    with pytest.raises(UserError, match="checkpoints: cannot be made .*; move what is there"):
+    with pytest.raises(UserError, match=r"checkpoints: cannot be made .*; move what is there"):
         new_run(tmp_path)
 
 

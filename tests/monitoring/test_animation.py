@@ -68,9 +68,9 @@ def test_animations_lag_behind_by_less_than_a_third():
 
 def test_a_sheet_that_was_written_again_gets_a_new_thumbnail(tmp_path):
     write_sheets(tmp_path, [1])
-    first = thumbnails.read(tmp_path, 1)
+    first = thumbnails.load(tmp_path, 1, 1)
     sheet = thumbnails.sheet_path(tmp_path, 1)
     images.write_png(sheet, np.full((100, 808, 3), 99, np.uint8))
     later = sheet.stat().st_mtime_ns + 10**9
     os.utime(sheet, ns=(later, later))
-    assert thumbnails.read(tmp_path, 1) != first
+    assert thumbnails.load(tmp_path, 1, 1) != first

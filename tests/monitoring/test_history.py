@@ -1,3 +1,5 @@
+import pytest
+
 from tf_cyclegan.monitoring.history import History
 
 
@@ -16,30 +18,67 @@ def test_rows_are_written_and_read_back(tmp_path):
 def test_rows_that_training_will_repeat_are_dropped(tmp_path):
     history = History(tmp_path)
     for epoch in (1, 2, 3):
-        history.append({"epoch": epoch})
+        history.append({"epoch": epoch, "step": 5 * epoch})
     history.forget_after(2)
     assert [row["epoch"] for row in History(tmp_path).rows] == [1, 2]
     history.forget_after(0)
     assert History(tmp_path).rows == []
-    history.append({"epoch": 1})
+    history.append({"epoch": 1, "step": 5})
     assert [row["epoch"] for row in History(tmp_path).rows] == [1]
 
 
 def test_columns_may_start_late_and_have_gaps(tmp_path):
-    middle = {"epoch": 2, "score": 7, "cycle": 2}
-    rows = [{"epoch": 1, "cycle": 3}, middle, {"epoch": 3, "cycle": 1}]
+    rows = [{"epoch": epoch, "step": 5 * epoch, "cycle": 3} for epoch in (1, 2, 3)]
+    rows[1]["score"] = 7
     history = History(tmp_path)
     for row in rows:
         history.append(row)
     file = tmp_path / "history.csv"
-    assert file.read_text().splitlines() == ["epoch,cycle,score", "1,3,", "2,2,7", "3,1,"]
+    lines = ["epoch,step,cycle,score", "1,5,3,", "2,10,3,7", "3,15,3,"]
+    assert file.read_text().splitlines() == lines
     assert History(tmp_path).rows == rows
-    file.write_text("epoch,cycle,score\n1,3\n2,2,7\n3,1\n")
+    file.write_text("\n".join(line.rstrip(",") for line in lines))
     assert History(tmp_path).rows == rows, "rows may be shorter than the header"
 
 
 def test_non_finite_losses_are_kept(tmp_path):
-    History(tmp_path).append({"epoch": 1, "cycle": float("nan"), "total_g": float("inf")})
+    History(tmp_path).append(
+        {"epoch": 1, "step": 5, "cycle": float("nan"), "total_g": float("inf")}
+    )
     (row,) = History(tmp_path).rows
     assert row["cycle"] != row["cycle"]
     assert row["total_g"] == float("inf")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(range(256)),
+        b"no history at all\nbut two lines\n",
+        b"epoch,step\n1,\x00\n",
+        b"epoch,step\n1,5,6\n",
+        b"epoch,cycle\n1,2\n",
+        b"epoch,step\n1,five\n",
+        None,
+        "loop",
+    ],
+)
+def test_what_is_no_history_is_set_aside_and_a_new_one_begun(tmp_path, content, caplog):
+    path = tmp_path / "history.csv"
+    if content is None:
+        path.mkdir()
+    elif content == "loop":
+        path.symlink_to("history.csv")
+    else:
+        path.write_bytes(content)
+    with caplog.at_level("WARNING", "absl"):
+        history = History(tmp_path)
+    (told,) = caplog.messages
+    assert told.startswith(f"{path}: cannot be used (")
+    assert told.endswith("; renamed to history.csv.damaged")
+    assert "\n" not in told
+    assert history.rows == []
+    history.append({"epoch": 1, "step": 5})
+    assert History(tmp_path).rows == [{"epoch": 1, "step": 5}]
+    if isinstance(content, bytes):
+        assert (tmp_path / "history.csv.damaged").read_bytes() == content

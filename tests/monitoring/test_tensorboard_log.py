@@ -64,3 +64,26 @@ def test_a_truncated_file_is_read_up_to_its_last_complete_record(tmp_path):
     points, sheets = read(tmp_path)
     assert points["loss/cycle"] == {10: 1, 20: 2}
     assert sheets == [10, 20]
+
+
+def as_file(logs):
+    logs.write_text("in the way")
+
+
+def with_folder(logs):
+    (logs / "events.out.tfevents.1").mkdir(parents=True)
+
+
+def with_loop(logs):
+    logs.mkdir()
+    (logs / "events.out.tfevents.1").symlink_to("events.out.tfevents.1")
+
+
+@pytest.mark.parametrize("harm", [as_file, with_folder, with_loop])
+def test_logs_that_cannot_be_used_are_set_aside(tmp_path, harm, caplog):
+    harm(tmp_path / "logs")
+    with caplog.at_level("WARNING", "absl"):
+        write(tmp_path, 0, [10], 0.5)
+    assert [line.split("; ")[-1] for line in caplog.messages] == ["renamed to logs.damaged"]
+    assert read(tmp_path)[0]["loss/cycle"] == {10: 0.5}
+    assert (tmp_path / "logs.damaged").exists()

@@ -113,6 +113,24 @@ def test_any_workdir_does(tiny, tmp_path, name):
     assert any((workdir / "logs").iterdir())
 
 
+def test_damaged_accessories_do_not_stop_a_run(copied, tiny):
+    (copied / "history.csv").write_bytes(b"\x00\xff")
+    (copied / "samples" / "epoch_0001.png").write_text("not a picture")
+    (copied / "samples" / "small" / "epoch_0001.webp").unlink()
+    (copied / "samples" / "small" / "epoch_0002.webp").write_text("not a picture")
+    shutil.rmtree(copied / "logs")
+    (copied / "logs").write_text("not a folder")
+    (copied / "report.html").unlink()
+    assert train(dataclasses.replace(tiny, epochs=3), copied) == Outcome(12, 3, trained=True)
+    damaged = {path.relative_to(copied).as_posix() for path in copied.rglob("*.damaged")}
+    assert damaged == {"history.csv.damaged", "samples/epoch_0001.png.damaged", "logs.damaged"}
+    assert [row["epoch"] for row in History(copied).rows] == [3]
+    with Image.open(copied / "samples" / "small" / "epoch_0002.webp") as small:
+        assert small.width == 560
+    with Image.open(copied / "samples" / "progress.webp") as animation:
+        assert animation.n_frames == 2
+
+
 def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):
     longer = dataclasses.replace(tiny, epochs=3, checkpoint_every="2")
     assert train(longer, copied) == Outcome(steps=12, epochs=3, trained=True)

@@ -32,8 +32,8 @@ def write(workdir: Path, epoch: int) -> None:
     They show at most 40 epochs, evenly spaced and numbered, the newest included. The GIF is 400
     pixels wide, the WebP 560: a few megabytes at most.
     """
-    epochs = thumbnails.epochs(workdir, epoch, _MAX_FRAMES)
-    frames = [_frame(thumbnails.read(workdir, each), each) for each in epochs]
+    sheets = thumbnails.load(workdir, epoch, _MAX_FRAMES)
+    frames = [_frame(sheet, each) for each, sheet in sheets.items()]
     if not frames:
         return
     folder = workdir / "samples"

@@ -41,10 +41,10 @@ def gather(
         "sheets": [
             {
                 "epoch": epoch,
-                "small": _uri(thumbnails.read(workdir, epoch)),
+                "small": _uri(thumbnail),
                 "full": thumbnails.sheet_path(workdir, epoch).relative_to(workdir).as_posix(),
             }
-            for epoch in thumbnails.epochs(workdir, last, _MAX_SHEETS)
+            for epoch, thumbnail in thumbnails.load(workdir, last, _MAX_SHEETS).items()
         ],
         "pictures": [
             {

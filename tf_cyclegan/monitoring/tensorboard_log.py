@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.system.files import set_aside
 from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 
@@ -30,6 +31,8 @@ class TensorBoardLog:
       step: the step to resume from. Later points, of a run that was killed after its last
         checkpoint, are removed: training is about to repeat them.
 
+    Logs that cannot be read or written to are renamed, with a warning, and new ones begun.
+
     Raises:
       UserError: TensorBoard is not installed.
     """
@@ -37,9 +40,11 @@ class TensorBoardLog:
     def __init__(self, workdir: Path, step: int):
         check()
         folder = workdir / "logs"
-        _forget_after(folder, step)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._writer = tf.summary.create_file_writer(str(for_tensorflow(folder / "x").parent))
+        try:
+            self._writer = _writer(folder, step)
+        except (OSError, tf.errors.OpError) as error:
+            set_aside(folder, error)
+            self._writer = _writer(folder, step)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Logs numbers by their names in history.csv, except epoch and step."""
@@ -57,6 +62,12 @@ class TensorBoardLog:
     def close(self) -> None:
         """Flushes and closes the file."""
         self._writer.close()
+
+
+def _writer(folder: Path, step: int) -> tf.summary.SummaryWriter:
+    folder.mkdir(parents=True, exist_ok=True)
+    _forget_after(folder, step)
+    return tf.summary.create_file_writer(str(for_tensorflow(folder / "events").parent))
 
 
 def _forget_after(folder: Path, step: int) -> None:

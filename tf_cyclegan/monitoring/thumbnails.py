@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.files import set_aside, write_file
 
 _WIDTH = 560  # Pixels.
 
@@ -15,7 +15,7 @@ def sheet_path(workdir: Path, epoch: int) -> Path:
     return workdir / "samples" / f"epoch_{epoch:04}.png"
 
 
-def epochs(workdir: Path, last: int, count: int) -> list[int]:
+def _epochs(workdir: Path, last: int, count: int) -> list[int]:
     """At most `count` epochs up to `last` that have a sheet, evenly spaced, first and last kept."""
     names = (path.stem.removeprefix("epoch_") for path in (workdir / "samples").glob("epoch_*.png"))
     found = sorted(int(name) for name in names if name.isdecimal() and int(name) <= last)
@@ -24,15 +24,42 @@ def epochs(workdir: Path, last: int, count: int) -> list[int]:
     return [found[round(i * (len(found) - 1) / (count - 1))] for i in range(count)]
 
 
-def read(workdir: Path, epoch: int) -> bytes:
-    """An epoch's sheet as WebP, at most 560 pixels wide; cached in a file."""
-    sheet = sheet_path(workdir, epoch)
-    small = sheet.parent / "small" / f"{sheet.stem}.webp"
-    # A run resumed from an older checkpoint writes the sheet again.
-    if not small.exists() or small.stat().st_mtime_ns < sheet.stat().st_mtime_ns:
-        stream = io.BytesIO()
-        with Image.open(sheet) as picture:
-            picture.thumbnail((_WIDTH, 4 * _WIDTH), Image.Resampling.LANCZOS)
-            picture.save(stream, "WEBP", quality=70)
-        write_file(small, stream.getvalue())
-    return small.read_bytes()
+def load(workdir: Path, last: int, count: int) -> dict[int, bytes]:
+    """The thumbnails of at most `count` epochs up to `last`, as WebP, at most 560 pixels wide.
+
+    They are cached in files. A damaged sheet is renamed, with a warning, and left out.
+    """
+    found = {}
+    for epoch in _epochs(workdir, last, count):
+        sheet = sheet_path(workdir, epoch)
+        small = sheet.parent / "small" / f"{sheet.stem}.webp"
+        # A run resumed from an older checkpoint writes the sheet again.
+        if _is_picture(small) and small.stat().st_mtime_ns >= sheet.stat().st_mtime_ns:
+            found[epoch] = small.read_bytes()
+            continue
+        try:
+            found[epoch] = _shrink(sheet)
+        except Exception as error:  # Pillow raises almost anything for a damaged picture.
+            set_aside(sheet, error)
+            continue
+        if small.is_dir():
+            set_aside(small, "it is a folder")
+        write_file(small, found[epoch])
+    return found
+
+
+def _shrink(sheet: Path) -> bytes:
+    stream = io.BytesIO()
+    with Image.open(sheet) as picture:
+        picture.thumbnail((_WIDTH, 4 * _WIDTH), Image.Resampling.LANCZOS)
+        picture.save(stream, "WEBP", quality=70)
+    return stream.getvalue()
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except Exception:  # As above.
+        return False
+    return True

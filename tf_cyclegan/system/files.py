@@ -1,7 +1,10 @@
-"""Atomic file writes."""
+"""Atomic file writes, and setting aside what cannot be used."""
 
+import itertools
 import os
 from pathlib import Path
+
+from absl import logging
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -26,3 +29,16 @@ def write_file(path: Path, data: bytes) -> None:
         if isinstance(error, OSError) and error.filename is None:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def set_aside(path: Path, fault: object) -> None:
+    """Renames a file or folder that cannot be used to NAME.damaged, and warns of it in one line.
+
+    Raises:
+      OSError: it cannot be renamed.
+    """
+    names = (f"{path.name}.damaged{number}" for number in itertools.chain([""], itertools.count(2)))
+    target = next(t for name in names if not os.path.lexists(t := path.with_name(name)))
+    path.rename(target)
+    reason = " ".join(str(fault).split())[:200]
+    logging.warning("%s: cannot be used (%s); renamed to %s", path, reason, target.name)
