@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from helpers.pictures import make_picture
 from tf_cyclegan.data import images
@@ -41,6 +42,27 @@ def test_a_split_becomes_files_and_a_sheet_of_pictures_decoded_once(
     np.testing.assert_array_equal(made, 255 - source)
     sheet = images.decode(written.sheet.read_bytes(), "")
     assert sheet.shape == (20 + 132, 4 + 4 * 132, 3)
+
+
+def test_nothing_of_somebody_elses_is_overwritten(tiny, tmp_path):
+    pictures = splits.load(tiny, "test", BOTH)["BtoA"]
+    splits.translate(Negatives(), pictures, "BtoA", tmp_path)
+    splits.translate(Negatives(), pictures, "BtoA", tmp_path)  # What it wrote itself is.
+    Image.fromarray(make_picture(7)).save(tmp_path / "BtoA" / "1.png")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.png")}
+    with pytest.raises(UserError, match=r"BtoA/1\.png: exists, and tf_cyclegan did not write it"):
+        splits.translate(Negatives(), pictures, "BtoA", tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.png")} == before
+
+
+def test_another_data_set_gets_a_folder_of_its_own(tiny, tmp_path):
+    def output(dataset):
+        return splits.default_output(tmp_path, "test", tiny, dataset).name
+
+    assert output(None) == output(tiny.dataset) == "test"
+    assert output("/elsewhere/holiday") == "holiday-test"
+    assert output("set.zip") == "set-test"
+    assert output("cycle_gan/horse2zebra") == "horse2zebra-test"
 
 
 def test_a_sheet_shows_48_pictures(tmp_path):

@@ -5,14 +5,17 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_cyclegan.cli import run_flags, spelling
+from tf_cyclegan.cli import config_flags, run_flags, spelling
 from tf_cyclegan.cli.help_text import Usage
 from tf_cyclegan.cli.running import run
 from tf_cyclegan.system import tensorflow_import
 
 flags.adopt_module_key_flags(run_flags)
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "the folder to write to (default: generated/SPLIT in the workdir)"
+    "output",
+    None,
+    "the folder to write to (default: generated/SPLIT in the workdir, generated/NAME-SPLIT for "
+    "--dataset)",
 )
 _SKIP_UNREADABLE = flags.DEFINE_boolean(
     "skip_unreadable",
@@ -27,8 +30,12 @@ def main() -> None:
         from tf_cyclegan.translation import splits
         from tf_cyclegan.translation.translator import Translator
 
-    output = Path(_OUTPUT.value) if _OUTPUT.value else workdir / "generated" / run_flags.SPLIT.value
     translator = Translator(workdir, checkpoint, run_flags.DIRECTION.value)
+    dataset = run_flags.DATASET.value and config_flags.located(run_flags.DATASET.value)
+    output = Path(_OUTPUT.value or "")
+    if not _OUTPUT.value:
+        split = run_flags.SPLIT.value
+        output = splits.default_output(workdir, split, translator.config, dataset)
     for line in translator.damaged:
         _say(line)
     # Those of both directions first, so that a bad picture is told before anything is written.
@@ -37,7 +44,7 @@ def main() -> None:
         run_flags.SPLIT.value,
         translator.directions,
         run_flags.LIMIT.value,
-        run_flags.DATASET.value,
+        dataset,
         _SKIP_UNREADABLE.value,
         say=_say,
     )

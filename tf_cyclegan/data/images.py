@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
 
 from tf_cyclegan.data import colours, quiet_pillow
 from tf_cyclegan.system.errors import UserError
@@ -21,6 +21,9 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 # 20,000 x 20,000. Decoding takes 7 bytes per pixel: 4 in Pillow, 3 in NumPy.
 MAX_PIXELS = 400_000_000
+
+# In the PNG files that are written.
+_SOFTWARE = "tf_cyclegan"
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -188,5 +191,17 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
 def write_png(path: Path, picture: np.ndarray) -> None:
     """Writes a uint8 picture (height, width, 3 or 1) as PNG, creating parent folders."""
     stream = io.BytesIO()
-    Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(stream, "PNG")
+    origin = PngImagePlugin.PngInfo()
+    origin.add_text("Software", _SOFTWARE)
+    image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+    image.save(stream, "PNG", pnginfo=origin)
     write_file(path, stream.getvalue())
+
+
+def is_own_png(path: Path) -> bool:
+    """Whether `write_png` wrote a file."""
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return picture.info.get("Software") == _SOFTWARE
+    except Exception:  # Pillow raises almost anything for what is no picture.
+        return False

@@ -1,5 +1,6 @@
 """Translating a split of a data set into files."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.data import images, sources
 from tf_cyclegan.data.picture_check import keep_usable
 from tf_cyclegan.data.pictures import Pictures
+from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.translation.output_names import png_names, reject_links_outside
 from tf_cyclegan.translation.translator import DIRECTIONS, Translator
 
@@ -67,6 +69,13 @@ def load(
     return {direction: usable[parts[direction]] for direction in found}
 
 
+def default_output(workdir: Path, split: str, config: Config, dataset: str | None) -> Path:
+    """Where translations of a split go: pictures of another data set get a folder of their own."""
+    if dataset is None or dataset == config.dataset:
+        return workdir / "generated" / split
+    return workdir / "generated" / f"{Path(dataset).stem}-{split}"
+
+
 def translate(translator: Translator, pictures: Pictures, direction: str, output: Path) -> Written:
     """Translates pictures into `output/DIRECTION/NAME.png`, with a contact sheet beside the folder.
 
@@ -77,13 +86,18 @@ def translate(translator: Translator, pictures: Pictures, direction: str, output
       output: a folder, created if missing.
 
     Raises:
-      UserError: a symbolic link leads out of `output`; nothing is written then. Or a picture can no
-        longer be read.
+      UserError: a symbolic link leads out of `output`, or a file of somebody else's would be
+        overwritten; nothing is written then. Or a picture can no longer be read.
     """
     domain = DIRECTIONS[direction][0]
     folder, sheet = output / direction, output / f"{direction}.png"
     names = png_names(pictures.names)
     reject_links_outside(folder, names, output)
+    for path in (sheet, *(folder / name for name in names)):
+        if os.path.lexists(path) and not images.is_own_png(path):
+            raise UserError(
+                f"{path}: exists, and tf_cyclegan did not write it; move it, or give another output"
+            )
     pairs: list[np.ndarray] = []
     for i, name in enumerate(names):
         picture = pictures.read(i)
