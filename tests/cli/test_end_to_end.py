@@ -2,10 +2,13 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from helpers.processes import script
+from helpers.processes import ROOT, environment, script
 from tf_cyclegan.evaluation import inception
 
 pytestmark = pytest.mark.slow
@@ -110,3 +113,19 @@ def test_generate_takes_its_options(runs):
         "out/BtoA/0.png",
         "out/BtoA/1.png",
     ]
+
+
+def test_a_reader_that_has_seen_enough_ends_it_without_a_trace(runs):
+    """As `| head` does."""
+    command = [sys.executable, ROOT / "scripts" / "generate.py", "--workdir=runs/parts"]
+    with subprocess.Popen(
+        [*command, "--output=piped"],
+        cwd=runs[0],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+        assert (process.wait(timeout=60), err) == (128 + signal.SIGPIPE, "")
