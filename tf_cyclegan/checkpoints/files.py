@@ -42,7 +42,7 @@ def find_all(workdir: Path) -> list[Path]:
     """All checkpoints of a workdir, intact or not, by step."""
     folder = workdir / FOLDER
     places = (folder / _BEST, folder / _KEPT, folder)
-    found = {step_of(path): path for place in places for path in _list(place)}
+    found = {step_of(path): path for place in places for path in find_in(place)}
     return [found[step] for step in sorted(found)]
 
 
@@ -66,7 +66,7 @@ def find_best(workdir: Path) -> Path:
     Raises:
       UserError: there is none, or it is damaged.
     """
-    paths = _list(workdir / FOLDER / _BEST)
+    paths = find_in(workdir / FOLDER / _BEST)
     if not paths:
         raise UserError(
             f"{workdir}: no checkpoint has a score; train with evaluate_every=5 to score every "
@@ -155,6 +155,18 @@ def pictures_in(path: Path) -> list[int]:
     return _reader(path).get_tensor(_key("state/pictures")).tolist()
 
 
+def find_in(folder: Path) -> list[Path]:
+    """The checkpoints of one folder, intact or not, by step. Other files are none of them."""
+    paths = [path.with_suffix("") for path in folder.glob("ckpt-*.index")]
+    return sorted((path for path in paths if _NAME.fullmatch(path.name)), key=step_of)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of a checkpoint; its index is the last one."""
+    files = [file for file in path.parent.iterdir() if _FILE.fullmatch(file.name)]
+    return sorted(file for file in files if file.name.split(".")[0] == path.name)
+
+
 def step_of(path: Path) -> int:
     """The training step of a checkpoint."""
     return int(path.name.removeprefix("ckpt-"))
@@ -172,7 +184,7 @@ def keep_best(workdir: Path, step: int) -> None:
     """
     folder = workdir / FOLDER
     path = folder / f"ckpt-{step}"
-    if path in _list(folder) and path.name not in [best.name for best in _list(folder / _BEST)]:
+    if path in find_in(folder) and path.name not in [best.name for best in find_in(folder / _BEST)]:
         _copy(path, folder / _BEST)
         for file in (folder / _BEST).iterdir():
             if _FILE.fullmatch(file.name) and file.name.split(".")[0] != path.name:
@@ -186,7 +198,7 @@ def clean_up(workdir: Path) -> None:
     process that holds the workdir's lock may call it.
     """
     folder = workdir / FOLDER
-    complete = {path.name for path in _list(folder)}
+    complete = {path.name for path in find_in(folder)}
     for file in folder.iterdir() if folder.is_dir() else ():
         if file.is_symlink():
             continue
@@ -195,7 +207,7 @@ def clean_up(workdir: Path) -> None:
         incomplete = _FILE.fullmatch(file.name) and file.name.split(".")[0] not in complete
         if file.is_file() and (incomplete or _TEMPORARY.fullmatch(file.name)):
             file.unlink()
-    names = [path.name for path in sorted(_list(folder), key=step_of)]
+    names = [path.name for path in find_in(folder)]
     if names:
         # CheckpointManager manages only those with a timestamp after the last one preserved.
         state = CheckpointState(
@@ -228,11 +240,6 @@ def _require_intact(path: Path) -> Path:
     return path
 
 
-def _list(folder: Path) -> list[Path]:
-    paths = [path.with_suffix("") for path in folder.glob("ckpt-*.index")]
-    return [path for path in paths if _NAME.fullmatch(path.name)]
-
-
 def _reader(path: Path) -> Any:
     return tf.train.load_checkpoint(str(for_tensorflow(path)))
 
@@ -243,9 +250,8 @@ def _key(name: str) -> str:
 
 def _copy(path: Path, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    # Sorted, `.index` is last: a killed copy has none and does not count as a checkpoint.
-    files = [file for file in path.parent.iterdir() if _FILE.fullmatch(file.name)]
-    for source in sorted(file for file in files if file.name.split(".")[0] == path.name):
+    # The index is last: a killed copy has none and does not count as a checkpoint.
+    for source in files_of(path):
         target = folder / source.name
         target.unlink(missing_ok=True)
         try:

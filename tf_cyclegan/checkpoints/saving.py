@@ -158,10 +158,11 @@ def _save(manager: tf.train.CheckpointManager, folder: Path, step: int | tf.Vari
 
 def _disk_space(folder: Path) -> str:
     """For the message of a failed save: free disk space, and the size of a checkpoint."""
-    sizes: dict[str, int] = {}
-    for file in folder.glob("ckpt-*.*"):
-        sizes[file.stem] = sizes.get(file.stem, 0) + file.stat().st_size
-    needed = f", a checkpoint takes {max(sizes.values()) / 2**20:.0f} MiB" if sizes else ""
+    sizes = [
+        sum(file.stat().st_size for file in checkpoint_files.files_of(path))
+        for path in checkpoint_files.find_in(folder)
+    ]
+    needed = f", a checkpoint takes {max(sizes) / 2**20:.0f} MiB" if sizes else ""
     return f"; {shutil.disk_usage(folder).free / 2**20:.0f} MiB are free{needed}"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.config import Config
 from tf_cyclegan.monitoring import balance, samples, scalars
 from tf_cyclegan.monitoring.facts import Facts
@@ -178,16 +179,15 @@ def _value(value: object) -> str:
 def _checkpoints(folder: Path, rows: _Rows) -> list[dict[str, Any]]:
     """The folder's checkpoints, newest first."""
     epochs = {int(row["step"]): f"{row['epoch']:.0f}" for row in rows}
-    numbers = (path.stem.removeprefix("ckpt-") for path in folder.glob("ckpt-*.index"))
     found = []
-    for step in sorted((int(number) for number in numbers if number.isdecimal()), reverse=True):
-        files = sorted(folder.glob(f"ckpt-{step}.*"))
+    for path in reversed(checkpoint_files.find_in(folder)):
+        files = checkpoint_files.files_of(path)
         found.append(
             {
-                "name": f"ckpt-{step}",
-                "epoch": epochs.get(step, "mid-epoch"),
-                "megabytes": sum(path.stat().st_size for path in files) / 1e6,
-                "files": [path.name for path in files],
+                "name": path.name,
+                "epoch": epochs.get(checkpoint_files.step_of(path), "mid-epoch"),
+                "megabytes": sum(file.stat().st_size for file in files) / 1e6,
+                "files": [file.name for file in files],
             }
         )
     return found
