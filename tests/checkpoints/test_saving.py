@@ -66,6 +66,17 @@ def test_everything_is_restored_here_and_in_a_new_process(tmp_path):
     assert_equal(values(everything(other, other_state)), expected)
 
 
+def test_the_history_comes_back_and_may_be_missing(tmp_path):
+    _, state, saved = new_run(tmp_path)
+    assert saved.restore(saved.save("epoch,step\n1,4\n")) == "epoch,step\n1,4\n"
+    # As earlier versions saved.
+    state.step.assign(1)
+    before = tf.train.Checkpoint(**saved._objects).save(str(tmp_path / "checkpoints" / "ckpt"))
+    _, other_state, other = new_run(tmp_path)
+    assert other.restore(Path(before)) == ""
+    assert other_state.step == 1
+
+
 def test_old_ones_are_deleted_and_kept_ones_stay(tmp_path):
     _, state, saved = new_run(tmp_path, max_to_keep=2)
     for step in (5, 10, 15, 20):
@@ -90,6 +101,22 @@ def test_a_checkpoint_holds_the_settings_of_its_run(tmp_path):
     saved.restore(path)
     state.step.assign(8)
     assert checkpoint_files.config_in(saved.save()) == longer
+
+
+def test_one_that_cannot_be_kept_is_an_error(tmp_path):
+    _, _, saved = new_run(tmp_path)
+    (tmp_path / "checkpoints" / "kept").write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot write a checkpoint \(File exists: .*kept'; "):
+        saved.save(keep=True)
+    (tmp_path / "checkpoints" / "best").write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot write a checkpoint \(File exists: .*best'; "):
+        saved.keep_best(0)
+
+
+def test_a_folder_in_the_place_of_tensorflows_list_is_set_aside(tmp_path):
+    (tmp_path / "checkpoints" / "checkpoint").mkdir(parents=True)
+    _, _, saved = new_run(tmp_path)
+    assert saved.save().name == "ckpt-0"
 
 
 @pytest.mark.parametrize("changes", [{"filters": 3}, {"image_size": 128}])
@@ -131,7 +158,7 @@ def test_a_quota_leaves_earlier_checkpoints_intact_and_no_partial_one(tmp_path):
     state.step.assign(4)
     limit_file_size(50_000)
     try:
-        with pytest.raises(UserError, match=r"cannot write .* MiB are free.* takes \d MiB"):
+        with pytest.raises(UserError, match=r"cannot write .* MiB are free, .* takes \d\.\d MiB"):
             saved.save()
     finally:
         limit_file_size(resource.RLIM_INFINITY)

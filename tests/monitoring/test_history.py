@@ -19,12 +19,38 @@ def test_rows_that_training_will_repeat_are_dropped(tmp_path):
     history = History(tmp_path)
     for epoch in (1, 2, 3):
         history.append({"epoch": epoch, "step": 5 * epoch})
-    history.forget_after(2)
+    history.resume(2, "")
     assert [row["epoch"] for row in History(tmp_path).rows] == [1, 2]
-    history.forget_after(0)
+    history.resume(0, "")
     assert History(tmp_path).rows == []
     history.append({"epoch": 1, "step": 5})
     assert [row["epoch"] for row in History(tmp_path).rows] == [1]
+
+
+def test_the_rows_in_the_checkpoint_count_and_the_file_adds_speeds(tmp_path):
+    history = History(tmp_path)
+    for epoch in (1, 2, 3):
+        history.append({"epoch": epoch, "step_seconds": 0.5, "step": 5 * epoch, "cycle": 1 / epoch})
+        if epoch == 2:
+            saved = history.to_save()
+    assert saved == "epoch,step,cycle\n1,5,1\n2,10,0.5\n"
+    rows = history.rows
+    file = tmp_path / "history.csv"
+    for content, expected in [
+        (
+            "epoch,step_seconds,step,cycle\n1,0.5,5,7\n3,0.5,5,7\n",
+            {1: rows[0], 2: untimed(rows[1])},
+        ),
+        ("", {1: untimed(rows[0]), 2: untimed(rows[1])}),
+        (None, {1: untimed(rows[0]), 2: untimed(rows[1])}),
+    ]:
+        file.unlink() if content is None else file.write_text(content)
+        History(tmp_path).resume(2, saved)
+        assert History(tmp_path).rows == list(expected.values())
+
+
+def untimed(row):
+    return {name: value for name, value in row.items() if name != "step_seconds"}
 
 
 def test_columns_may_start_late_and_have_gaps(tmp_path):

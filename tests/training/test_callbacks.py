@@ -23,7 +23,11 @@ class Run:
         self.prepared = SimpleNamespace(
             workdir=workdir, config=Config(**settings), judge=judge, done=0
         )
-        self.built = SimpleNamespace(model=SimpleNamespace(generator_g="G", generator_f="F"))
+        self.best = []
+        self.built = SimpleNamespace(
+            model=SimpleNamespace(generator_g="G", generator_f="F"),
+            checkpoints=SimpleNamespace(keep_best=self.best.append),
+        )
         self.history = History(workdir)
         self.saves = []
         self._sum = 0.0
@@ -101,17 +105,14 @@ class Judge:
         return {"overall": self.left.pop(0)}
 
 
-def test_the_best_epoch_is_saved_and_kept(tmp_path, monkeypatch):
-    kept = []
-    monkeypatch.setattr(
-        callbacks.checkpoint_files, "keep_best", lambda workdir, step: kept.append(step)
-    )
+def test_the_best_epoch_is_saved_and_kept(tmp_path):
     run, log = Run(tmp_path, Judge(5.0, 3.0, 4.0, 2.0), evaluate_every=2), Log()
     run.do(8 * STEPS_PER_EPOCH, Score(run, log), WriteHistory(run), KeepBest(run))
     overall = [row.get("score_overall") for row in run.history.rows]
     assert overall == [None, 5, None, 3, None, 4, None, 2]
     assert log.points[0] == (1000, {"score_overall": 5.0})
-    assert kept == [1000, 2000, 4000]
+    assert run.best == [1000, 2000, 4000]
     assert [step for step, _ in run.saves] == [1000, 2000, 4000]
-    KeepBest(Run(tmp_path))
-    assert kept[3:] == [4000], "though a process was killed before keeping it"
+    resumed = Run(tmp_path)
+    KeepBest(resumed).run_began()
+    assert resumed.best == [4000], "though a process was killed before keeping it"

@@ -15,10 +15,12 @@ from PIL import Image
 from helpers.pictures import make_folder
 from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.data import sources
-from tf_cyclegan.monitoring import report
+from tf_cyclegan.monitoring import charts, history, report
 from tf_cyclegan.monitoring.history import History
+from tf_cyclegan.monitoring.tensorboard_log import TensorBoardLog
 from tf_cyclegan.system import locks
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.training import callbacks
 from tf_cyclegan.training.progress import Progress
 from tf_cyclegan.training.run import Run
 from tf_cyclegan.training.train import Outcome, train
@@ -114,6 +116,7 @@ def test_any_workdir_does(tiny, tmp_path, name):
 
 
 def test_damaged_accessories_do_not_stop_a_run(copied, tiny):
+    losses = [row["total_g"] for row in History(copied).rows]
     (copied / "history.csv").write_bytes(b"\x00\xff")
     (copied / "samples" / "epoch_0001.png").write_text("not a picture")
     (copied / "samples" / "small" / "epoch_0001.webp").unlink()
@@ -124,11 +127,50 @@ def test_damaged_accessories_do_not_stop_a_run(copied, tiny):
     assert train(dataclasses.replace(tiny, epochs=3), copied) == Outcome(12, 3, trained=True)
     damaged = {path.relative_to(copied).as_posix() for path in copied.rglob("*.damaged")}
     assert damaged == {"history.csv.damaged", "samples/epoch_0001.png.damaged", "logs.damaged"}
-    assert [row["epoch"] for row in History(copied).rows] == [3]
+    rows = History(copied).rows
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert [row["total_g"] for row in rows[:2]] == losses, "the checkpoint has them too"
     with Image.open(copied / "samples" / "small" / "epoch_0002.webp") as small:
         assert small.width == 560
     with Image.open(copied / "samples" / "progress.webp") as animation:
         assert animation.n_frames == 2
+
+
+def test_what_stands_in_the_way_of_accessories_is_set_aside(copied, tiny):
+    for name in ("samples", "history.csv", "losses.png", "report.html", "config.json"):
+        path = copied / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if name == "samples":
+            path.symlink_to("samples")
+        else:
+            path.mkdir()
+    assert train(dataclasses.replace(tiny, epochs=3), copied).steps == 12
+    for name in ("history.csv", "losses.png", "report.html", "config.json"):
+        assert (copied / name).is_file()
+        assert (copied / f"{name}.damaged").is_dir()
+    assert (copied / "samples.damaged").is_symlink()
+    assert (copied / "samples" / "epoch_0003.png").is_file()
+
+
+def test_accessories_that_cannot_be_written_do_not_stop_a_run(copied, tiny, monkeypatch):
+    def full(path, data):
+        raise OSError(28, "No space left on device", str(path))
+
+    def broken(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    for module in (history, callbacks, charts, report):
+        monkeypatch.setattr(module, "write_output", full)
+    monkeypatch.setattr(TensorBoardLog, "scalars", broken)
+    told = io.StringIO()
+    assert train(dataclasses.replace(tiny, epochs=3), copied, Progress(told)).steps == 12
+    warned = [line for line in told.getvalue().splitlines() if "failed, training goes on" in line]
+    names = ["WriteReport", "LogScalars", "WriteHistory", "WriteSamples", "Draw"]
+    assert [line.split("Warning: ")[1].split()[0] for line in warned] == names
+    assert all("No space left on device" in line for line in warned)
+    monkeypatch.undo()
+    assert train(dataclasses.replace(tiny, epochs=4), copied).steps == 16
+    assert [row["epoch"] for row in History(copied).rows] == [1, 2, 3, 4]
 
 
 def test_more_epochs_go_on_and_repeat_nothing(copied, tiny):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.pictures import make_picture
+from tf_cyclegan import networks
 from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.checkpoints import saving
 from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
@@ -78,3 +79,31 @@ def test_a_damaged_newest_checkpoint_is_skipped_and_reported(workdir):
     translator = Translator(workdir)
     assert translator.checkpoint.name == "ckpt-0"
     assert [line.split(":")[0][-6:] for line in translator.damaged] == ["ckpt-5"]
+
+
+def test_a_checkpoint_deleted_while_it_is_opened_gives_way_to_the_next_newest(workdir, monkeypatch):
+    build = networks.build_generator
+
+    def slow(*arguments, **settings):
+        for file in checkpoint_files.files_of(workdir / "checkpoints" / "ckpt-5"):
+            file.unlink()
+        return build(*arguments, **settings)
+
+    monkeypatch.setattr(networks, "build_generator", slow)
+    translator = Translator(workdir)
+    assert translator.checkpoint == workdir / "checkpoints" / "ckpt-0"
+    assert translator.damaged == []
+    np.testing.assert_array_equal(
+        translator.translate(PICTURE, "AtoB"), Translator(workdir, 0).translate(PICTURE, "AtoB")
+    )
+
+
+def test_a_checkpoint_deleted_meanwhile_is_told(workdir):
+    path = workdir / "checkpoints" / "ckpt-77"
+    for read in (
+        checkpoint_files.config_in,
+        checkpoint_files.object_names,
+        checkpoint_files.pictures_in,
+    ):
+        with pytest.raises(UserError, match="ckpt-77: cannot be read"):
+            read(path)

@@ -5,10 +5,12 @@
 `checkpoint`, is not used: a killed process leaves it outdated, and people copy folders without it.
 """
 
+import contextlib
 import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,8 @@ from tensorflow.python.training.checkpoint_state_pb2 import CheckpointState
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.config.json_file import from_json
-from tf_cyclegan.system.errors import UserError, first_line
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.errors import UserError, reason
+from tf_cyclegan.system.files import set_aside, write_output
 from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 FOLDER = "checkpoints"
@@ -117,10 +119,10 @@ def find_fault(path: Path) -> str | None:
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
     except READ_ERRORS as error:
-        reason = short_reason(error)
+        why = reason(error)
         # TensorFlow's reader turns most of the system's errors into its own.
-        access = isinstance(error, _ACCESS_ERRORS) or any(os.strerror(n) in reason for n in _ERRNOS)
-        return f"cannot be read ({reason})" if access else f"is damaged ({reason})"
+        access = isinstance(error, _ACCESS_ERRORS) or any(os.strerror(n) in why for n in _ERRNOS)
+        return f"cannot be read ({why})" if access else f"is damaged ({why})"
     return None
 
 
@@ -130,29 +132,40 @@ def exists(path: Path) -> bool:
 
 
 def object_names(path: Path) -> set[str]:
-    """The names under which an intact checkpoint holds networks and other objects."""
+    """The names under which a checkpoint holds networks and other objects.
+
+    Raises:
+      UserError: it cannot be read.
+    """
     # Not from the variables' names: a network's may be listed under its optimizer.
     graph = TrackableObjectGraph()
-    graph.ParseFromString(_reader(path).get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
+    with _reading(path) as reader:
+        graph.ParseFromString(reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH"))
     return {child.local_name for child in graph.nodes[0].children}
 
 
 def config_in(path: Path) -> Config:
-    """The settings that an intact checkpoint was trained with.
+    """The settings that a checkpoint was trained with.
 
     Raises:
-      UserError: it holds none, or this version refuses them.
+      UserError: it cannot be read, it holds none, or this version refuses them.
     """
-    reader = _reader(path)
     key = _key("config")
-    if not reader.has_tensor(key):
-        raise UserError(f"{path}: holds no settings; tf_cyclegan did not write it")
-    return from_json(reader.get_tensor(key), str(path))
+    with _reading(path) as reader:
+        if not reader.has_tensor(key):
+            raise UserError(f"{path}: holds no settings; tf_cyclegan did not write it")
+        text = reader.get_tensor(key)
+    return from_json(text, str(path))
 
 
 def pictures_in(path: Path) -> list[int]:
-    """Fingerprints of the pictures that an intact checkpoint was trained on (TrainingState)."""
-    return _reader(path).get_tensor(_key("state/pictures")).tolist()
+    """Fingerprints of the pictures that a checkpoint was trained on (TrainingState).
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    with _reading(path) as reader:
+        return reader.get_tensor(_key("state/pictures")).tolist()
 
 
 def find_in(folder: Path) -> list[Path]:
@@ -207,6 +220,9 @@ def clean_up(workdir: Path) -> None:
         incomplete = _FILE.fullmatch(file.name) and file.name.split(".")[0] not in complete
         if file.is_file() and (incomplete or _TEMPORARY.fullmatch(file.name)):
             file.unlink()
+    listing = folder / "checkpoint"
+    if listing.is_dir():
+        set_aside(listing, "it is a folder")
     names = [path.name for path in find_in(folder)]
     if names:
         # CheckpointManager manages only those with a timestamp after the last one preserved.
@@ -216,13 +232,7 @@ def clean_up(workdir: Path) -> None:
             all_model_checkpoint_timestamps=range(1, len(names) + 1),
             last_preserved_timestamp=0.0,
         )
-        write_file(folder / "checkpoint", text_format.MessageToString(state).encode())
-
-
-def short_reason(error: Exception) -> str:
-    """The first line of an error without TensorFlow's decorations, at most its last 200 letters."""
-    line = re.sub(r"^\{\{.*?\}\} ?| \[Op:.*", "", first_line(error))
-    return line if len(line) <= 200 else f"...{line[-200:]}"
+        write_output(listing, text_format.MessageToString(state).encode())
 
 
 def _find_any(workdir: Path) -> list[Path]:
@@ -242,6 +252,15 @@ def _require_intact(path: Path) -> Path:
 
 def _reader(path: Path) -> Any:
     return tf.train.load_checkpoint(str(for_tensorflow(path)))
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[Any]:
+    """The checkpoint's reader. What cannot be read is a UserError."""
+    try:
+        yield _reader(path)
+    except READ_ERRORS as error:
+        raise UserError(f"{path}: cannot be read ({reason(error)})") from error
 
 
 def _key(name: str) -> str:

@@ -1,20 +1,20 @@
 """What checkpoints hold. A checkpoint is restored in full, or an error is raised."""
 
 import contextlib
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from tf_cyclegan.checkpoints import files as checkpoint_files
-from tf_cyclegan.checkpoints.files import READ_ERRORS, short_reason
+from tf_cyclegan.checkpoints.files import READ_ERRORS
 from tf_cyclegan.config import Config
 from tf_cyclegan.config.json_file import to_json
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.model.precision import loss_scales
-from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.system.errors import UserError, reason
+from tf_cyclegan.system.files import free_space
 from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 
@@ -38,8 +38,8 @@ class Checkpoints:
     """Saves and restores a run in its workdir: `checkpoints/ckpt-STEP`.
 
     A checkpoint holds the networks and `NAME_optimizer`s under the tutorial's names, the random
-    state of dropout, the image pools, the loss scales of float16, the training state, and the
-    settings.
+    state of dropout, the image pools, the loss scales of float16, the training state, the history,
+    and the settings.
 
     Only the process that holds the workdir's lock may construct one: it deletes the files of a
     killed save.
@@ -55,39 +55,56 @@ class Checkpoints:
             "state": state,
             "config": self._config,
         }
-        self._scales = {"loss_scales": model.loss_scales} if model.loss_scales else {}
-        self._checkpoint = tf.train.Checkpoint(**self._objects, **self._scales)
+        self._history = tf.Variable("", dtype=tf.string, trainable=False)
+        self._optional: dict[str, object] = {"history": self._history}
+        if model.loss_scales:
+            self._optional["loss_scales"] = model.loss_scales
+        self._checkpoint = tf.train.Checkpoint(**self._objects, **self._optional)
         checkpoint_files.clean_up(workdir)
         self._folder = workdir / checkpoint_files.FOLDER
         self._manager = _manager(self._checkpoint, self._folder, config.max_to_keep)
 
-    def save(self, keep: bool = False) -> Path:
+    def save(self, history: str = "", keep: bool = False) -> Path:
         """Saves a checkpoint named by the step, and returns its path.
 
         Args:
+          history: the scalars of all epochs so far, as text.
           keep: whether to keep it for good; others are deleted beyond the newest `max_to_keep`.
 
         Raises:
           UserError: it cannot be written; earlier checkpoints are unchanged.
         """
+        self._history.assign(history)
         path = _save(self._manager, self._folder, self._state.step)
         if keep:
-            checkpoint_files.keep(path)
+            with _told(self._folder):
+                checkpoint_files.keep(path)
         return path
 
-    def restore(self, path: Path) -> None:
-        """Restores everything from an intact checkpoint.
+    def keep_best(self, step: int) -> None:
+        """Keeps the checkpoint of a step as the best, instead of the previous best.
+
+        Raises:
+          UserError: it cannot be copied.
+        """
+        with _told(self._folder):
+            checkpoint_files.keep_best(self._folder.parent, step)
+
+    def restore(self, path: Path) -> str:
+        """Restores everything from an intact checkpoint, and returns its history.
+
+        The history is empty in checkpoints of earlier versions.
 
         Raises:
           UserError: it does not match the model.
         """
-        checkpoint = self._checkpoint
-        if (scaled := "loss_scales" in checkpoint_files.object_names(path)) != bool(self._scales):
-            # Only float16 has loss scales, and a run may resume in another precision.
-            scales = {"loss_scales": loss_scales(NETWORKS)} if scaled else {}
-            checkpoint = tf.train.Checkpoint(**self._objects, **scales)
-        _restore(checkpoint, path, whole=True)
+        # Only float16 has loss scales, and a run may resume in another precision.
+        possible = {"loss_scales": loss_scales(NETWORKS)} | self._optional
+        saved = checkpoint_files.object_names(path)
+        optional = {name: each for name, each in possible.items() if name in saved}
+        _restore(tf.train.Checkpoint(**self._objects, **optional), path, whole=True)
         self._config.assign(self._config_text)
+        return self._history.numpy().decode()
 
 
 def save_networks(workdir: Path, networks: dict[str, keras.Model], config: Config) -> None:
@@ -145,25 +162,31 @@ def _manager(
 
 
 def _save(manager: tf.train.CheckpointManager, folder: Path, step: int | tf.Variable) -> Path:
-    try:
+    with _told(folder):
         return folder / Path(manager.save(checkpoint_number=step)).name
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Makes one line of the failure of a save, with free space and the size of a checkpoint."""
+    try:
+        yield
     except (tf.errors.OpError, OSError) as error:
         with contextlib.suppress(OSError):
             checkpoint_files.clean_up(folder.parent)
         raise UserError(
-            f"{folder}: cannot write a checkpoint ({short_reason(error)}{_disk_space(folder)}); "
-            "earlier ones are intact: free space or make the folder writable, and run again"
+            f"{folder}: cannot write a checkpoint ({reason(error)}{free_space(folder)}"
+            f"{_needed(folder)}); earlier ones are intact: free space or make the folder writable, "
+            "and run again"
         ) from error
 
 
-def _disk_space(folder: Path) -> str:
-    """For the message of a failed save: free disk space, and the size of a checkpoint."""
-    sizes = [
-        sum(file.stat().st_size for file in checkpoint_files.files_of(path))
-        for path in checkpoint_files.find_in(folder)
-    ]
-    needed = f", a checkpoint takes {max(sizes) / 2**20:.0f} MiB" if sizes else ""
-    return f"; {shutil.disk_usage(folder).free / 2**20:.0f} MiB are free{needed}"
+def _needed(folder: Path) -> str:
+    with contextlib.suppress(OSError):
+        files = [checkpoint_files.files_of(path) for path in checkpoint_files.find_in(folder)]
+        if sizes := [sum(file.stat().st_size for file in each) for each in files]:
+            return f", a checkpoint takes {max(sizes) / 2**20:.1f} MiB"
+    return ""
 
 
 def _restore(checkpoint: tf.train.Checkpoint, path: Path, whole: bool) -> None:
@@ -175,8 +198,8 @@ def _restore(checkpoint: tf.train.Checkpoint, path: Path, whole: bool) -> None:
             status.assert_existing_objects_matched().expect_partial()
     except (AssertionError, ValueError) as error:
         raise UserError(
-            f"{path}: does not match the networks of these settings ({short_reason(error)}); use "
+            f"{path}: does not match the networks of these settings ({reason(error)}); use "
             "the workdir and the version that saved it"
         ) from error
     except READ_ERRORS as error:
-        raise UserError(f"{path}: cannot be read ({short_reason(error)})") from error
+        raise UserError(f"{path}: cannot be read ({reason(error)})") from error

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
 
-from tf_cyclegan.data import colours, quiet_pillow
+from tf_cyclegan.data import colours, orientation, quiet_pillow, sample_values
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.system.files import write_file
 
@@ -31,16 +31,6 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 _LARGE_PIXELS = 2**26
 _LARGE_LOCK = threading.Lock()
 
-_EXIF_TRANSPOSES = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -53,10 +43,11 @@ def is_picture_name(name: str) -> bool:
 
 
 def decode(data: bytes, where: str) -> np.ndarray:
-    """Decodes a picture file to 8-bit sRGB on white (`colours.to_srgb`), as a viewer shows it.
+    """Decodes a picture file to 8-bit sRGB on white, as a viewer shows it.
 
-    Applies the EXIF orientation and takes the first frame or page. Ignores broken metadata, such
-    as EXIF data or a colour profile. Configures Pillow for the process (`quiet_pillow.configure`).
+    Black and white are those of `sample_values.decode`. Applies the orientation in EXIF or XMP
+    data, and takes the first frame or page. Ignores broken metadata, such as EXIF data or a colour
+    profile. Configures Pillow for the process (`quiet_pillow.configure`).
 
     Args:
       data: the bytes of a JPEG, PNG, WebP, BMP, GIF or TIFF file, whatever its suffix.
@@ -66,8 +57,8 @@ def decode(data: bytes, where: str) -> np.ndarray:
       uint8 array (height, width, 3).
 
     Raises:
-      UserError: another format, damaged or truncated data, or more than 400 million pixels (checked
-        before decoding).
+      UserError: another format, damaged or truncated data, values of which black or white is
+        unknown, or more than 400 million pixels (checked before decoding).
     """
     if not data:
         raise UserError(f"{where}: is empty; replace or remove it")
@@ -79,8 +70,9 @@ def decode(data: bytes, where: str) -> np.ndarray:
             if pixels > MAX_PIXELS:
                 raise Image.DecompressionBombError
             with _LARGE_LOCK if pixels > _LARGE_PIXELS else contextlib.nullcontext():
-                picture.load()
-                return np.asarray(_transpose_by_exif(colours.to_srgb(picture), picture))
+                is_upright = orientation.is_applied_by_load(picture)
+                decoded = colours.to_srgb(sample_values.decode(picture))
+                return np.asarray(decoded if is_upright else orientation.apply(decoded, picture))
     except UnidentifiedImageError as error:
         raise UserError(
             f"{where}: is not a picture in a supported format (JPEG, PNG, WebP, BMP, GIF, TIFF); "
@@ -93,14 +85,6 @@ def decode(data: bytes, where: str) -> np.ndarray:
     except Exception as error:  # Damaged data makes Pillow raise almost anything.
         reason = str(error)[:200] or type(error).__name__
         raise UserError(f"{where}: cannot be decoded ({reason}); replace or remove it") from error
-
-
-def _transpose_by_exif(picture: Image.Image, original: Image.Image) -> Image.Image:
-    try:
-        method = _EXIF_TRANSPOSES.get(original.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Damaged EXIF data, too, makes Pillow raise almost anything.
-        return picture
-    return picture if method is None else picture.transpose(method)
 
 
 def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> np.ndarray:
@@ -190,12 +174,17 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
 
 def write_png(path: Path, picture: np.ndarray) -> None:
     """Writes a uint8 picture (height, width, 3 or 1) as PNG, creating parent folders."""
+    write_file(path, encode_png(picture))
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """A uint8 picture (height, width, 3 or 1) as the bytes of a PNG file."""
     stream = io.BytesIO()
     origin = PngImagePlugin.PngInfo()
     origin.add_text("Software", _SOFTWARE)
     image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
     image.save(stream, "PNG", pnginfo=origin)
-    write_file(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def is_own_png(path: Path) -> bool:

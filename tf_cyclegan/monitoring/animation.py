@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from tf_cyclegan.monitoring import thumbnails
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.files import write_output
 
 _MAX_FRAMES = 40
 # Milliseconds. The last frame stays longer before the animation repeats.
@@ -37,8 +37,8 @@ def write(workdir: Path, epoch: int) -> None:
     if not frames:
         return
     folder = workdir / "samples"
-    write_file(folder / "progress.webp", _encode(frames, "WEBP", quality=70, method=2))
-    write_file(folder / "progress.gif", _encode(_with_one_palette(frames), "GIF", optimize=False))
+    write_output(folder / "progress.webp", _encode(frames, "WEBP", quality=70, method=2))
+    write_output(folder / "progress.gif", _encode(_with_one_palette(frames), "GIF", optimize=False))
 
 
 def _frame(thumbnail: bytes, epoch: int) -> Image.Image:

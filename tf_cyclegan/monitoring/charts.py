@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_cyclegan.monitoring import scalars
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.files import write_output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +50,7 @@ def write(workdir: Path, rows: Sequence[Mapping[str, float]], adversarial_loss: 
         _draw(figure.add_subplot(row_count, 2, place), panel, rows)
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
-    write_file(workdir / "losses.png", stream.getvalue())
+    write_output(workdir / "losses.png", stream.getvalue())
 
 
 def _draw(axes: "Axes", panel: scalars.Panel, rows: Sequence[Mapping[str, float]]) -> None:

@@ -1,6 +1,7 @@
 """history.csv: the scalars of each epoch.
 
-Columns may start late and have gaps, such as a score that is taken every few epochs.
+Columns may start late and have gaps, such as a score that is taken every few epochs. Checkpoints
+hold the rows as well, since scores decide which checkpoint stays.
 """
 
 import csv
@@ -9,13 +10,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from tf_cyclegan.system.files import set_aside, write_file
+from tf_cyclegan.monitoring import scalars
+from tf_cyclegan.system.files import set_aside, write_output
 
 
 class History:
     """The history.csv of a workdir, read once and written with each row.
 
-    A file that is no history is renamed, with a warning, and a new one begun.
+    A file that is no history is renamed, with a warning.
 
     Attributes:
       rows: numbers by column, without empty cells. Losses may be NaN or infinite.
@@ -26,7 +28,7 @@ class History:
         self.rows: list[dict[str, float]] = []
         if os.path.lexists(self._path):
             try:
-                self.rows = _read(self._path)
+                self.rows = _parse(self._path.read_text(encoding="utf-8"))
             except (OSError, ValueError, csv.Error) as error:
                 set_aside(self._path, error)
 
@@ -36,27 +38,45 @@ class History:
         self.rows.append({name: float(_cell(value)) for name, value in row.items()})
         self._write()
 
-    def forget_after(self, epoch: int) -> None:
-        """Drops the rows of later epochs, which training is about to repeat."""
-        kept = [row for row in self.rows if row["epoch"] <= epoch]
-        if len(kept) < len(self.rows):
-            self.rows = kept
+    def to_save(self) -> str:
+        """The rows for a checkpoint: CSV, without speeds, so that equal runs save the same."""
+        return _text(
+            [{n: v for n, v in row.items() if scalars.family(n) != "time"} for row in self.rows]
+        )
+
+    def resume(self, epoch: int, saved: str) -> None:
+        """Goes back to the end of an epoch: training is about to repeat later ones.
+
+        Args:
+          epoch: the number of epochs done.
+          saved: the rows in the checkpoint, which count; the file adds speeds. Empty in checkpoints
+            of earlier versions.
+        """
+        rows = [row for row in self.rows if row["epoch"] <= epoch]
+        if saved:
+            timed = {row["epoch"]: row for row in rows}
+            rows = [timed.get(row["epoch"], {}) | row for row in _parse(saved)]
+        if rows != self.rows:
+            self.rows = rows
             self._write()
 
     def _write(self) -> None:
-        text = io.StringIO()
-        if self.rows:
-            columns = list(dict.fromkeys(name for row in self.rows for name in row))
-            writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: _cell(v) for k, v in row.items()} for row in self.rows)
-        write_file(self._path, text.getvalue().encode())
+        write_output(self._path, _text(self.rows).encode())
 
 
-def _read(path: Path) -> list[dict[str, float]]:
-    """Raises OSError, ValueError or csv.Error where the file is no history."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, restkey="more", strict=True))
+def _text(rows: list[dict[str, float]]) -> str:
+    text = io.StringIO()
+    if rows:
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _parse(text: str) -> list[dict[str, float]]:
+    """Raises ValueError or csv.Error where the text is no history."""
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), restkey="more", strict=True))
     if any("more" in row or not (row.get("epoch") and row.get("step")) for row in rows):
         raise ValueError("it has rows without epoch and step, or more cells than columns")
     return [{name: float(value) for name, value in row.items() if value} for row in rows]

@@ -12,7 +12,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.monitoring import report_drawing, report_text
 from tf_cyclegan.monitoring.facts import Facts
 from tf_cyclegan.monitoring.samples import Translations
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.files import write_output
 
 FILE = "report.html"
 _FINISHED = '<html lang="en" data-finished="true">'
@@ -57,7 +57,7 @@ def write(
         script=script,
         script_hash=f"sha256-{digest}",
     )
-    write_file(workdir / FILE, page.encode())
+    write_output(workdir / FILE, page.encode())
 
 
 def is_finished(workdir: Path) -> bool:

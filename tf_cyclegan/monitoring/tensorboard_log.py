@@ -1,5 +1,6 @@
 """logs/: what TensorBoard shows of a run."""
 
+import contextlib
 import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from tf_cyclegan.monitoring import scalars
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.system.files import set_aside
+from tf_cyclegan.system.files import is_full, set_aside
 from tf_cyclegan.system.tensorflow_paths import for_tensorflow
 
 
@@ -31,7 +32,8 @@ class TensorBoardLog:
       step: the step to resume from. Later points, of a run that was killed after its last
         checkpoint, are removed: training is about to repeat them.
 
-    Logs that cannot be read or written to are renamed, with a warning, and new ones begun.
+    Logs that cannot be used are renamed, with a warning, and new ones begun. Where writing fails,
+    as on a full disk, an OSError or tf.errors.OpError is raised, and the next call tries again.
 
     Raises:
       UserError: TensorBoard is not installed.
@@ -39,29 +41,51 @@ class TensorBoardLog:
 
     def __init__(self, workdir: Path, step: int):
         check()
-        folder = workdir / "logs"
-        try:
-            self._writer = _writer(folder, step)
-        except (OSError, tf.errors.OpError) as error:
-            set_aside(folder, error)
-            self._writer = _writer(folder, step)
+        self._folder, self._step = workdir / "logs", step
+        self._writer: tf.summary.SummaryWriter | None = None
+        # The next point says what is wrong.
+        with contextlib.suppress(OSError, tf.errors.OpError):
+            self._writer = self._opened()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Logs numbers by their names in history.csv, except epoch and step."""
-        with self._writer.as_default(step):
+        with self._at(step):
             for name, value in values.items():
                 if scalars.family(name) != "place":
                     tf.summary.scalar(scalars.tag(name), value)
 
     def sheet(self, step: int, sheet: np.ndarray) -> None:
         """Logs a sample sheet, uint8 (height, width, 3), and flushes."""
-        with self._writer.as_default(step):
+        with self._at(step) as writer:
             tf.summary.image("samples", sheet[None])
-        self._writer.flush()
+            writer.flush()
 
     def close(self) -> None:
         """Flushes and closes the file."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    @contextlib.contextmanager
+    def _at(self, step: int) -> Iterator[tf.summary.SummaryWriter]:
+        """The writer, opened if it is not, as the default for points of a step."""
+        try:
+            self._writer = self._writer or self._opened()
+            with self._writer.as_default(step):
+                yield self._writer
+            self._step = step
+        except (OSError, tf.errors.OpError):
+            self._writer = None
+            raise
+
+    def _opened(self) -> tf.summary.SummaryWriter:
+        try:
+            return _writer(self._folder, self._step)
+        except (OSError, tf.errors.OpError) as error:
+            full = isinstance(error, tf.errors.ResourceExhaustedError)
+            if full or (isinstance(error, OSError) and is_full(error)):
+                raise
+            set_aside(self._folder, error)
+            return _writer(self._folder, self._step)
 
 
 def _writer(folder: Path, step: int) -> tf.summary.SummaryWriter:

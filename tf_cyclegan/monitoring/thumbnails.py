@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tf_cyclegan.system.files import set_aside, write_file
+from tf_cyclegan.system.files import set_aside, write_output
 
 _WIDTH = 560  # Pixels.
 
@@ -42,9 +42,7 @@ def load(workdir: Path, last: int, count: int) -> dict[int, bytes]:
         except Exception as error:  # Pillow raises almost anything for a damaged picture.
             set_aside(sheet, error)
             continue
-        if small.is_dir():
-            set_aside(small, "it is a folder")
-        write_file(small, found[epoch])
+        write_output(small, found[epoch])
     return found
 
 

@@ -1,7 +1,9 @@
 """Atomic file writes, and setting aside what cannot be used."""
 
+import errno
 import itertools
 import os
+import shutil
 from pathlib import Path
 
 from absl import logging
@@ -11,10 +13,10 @@ def write_file(path: Path, data: bytes) -> None:
     """Writes a file atomically: on any failure the old one stays. Makes missing folders.
 
     Raises:
-      OSError: the folder is not writable, or the disk is full.
+      OSError: the folder is not writable, or the disk is full; it names the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
+    partial = _partial(path)
     try:
         # A leftover could be a link to some other file.
         partial.unlink(missing_ok=True)
@@ -25,10 +27,43 @@ def write_file(path: Path, data: bytes) -> None:
         partial.replace(path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
-        # A full disk raises one without a file name.
-        if isinstance(error, OSError) and error.filename is None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+        if not isinstance(error, OSError):
+            raise
+        space = f"{free_space(path.parent)}, {_mebibytes(len(data))} are needed"
+        told = f"{error.strerror}{space if is_full(error) else ''}"
+        raise OSError(error.errno, told, str(path)) from error
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """As `write_file`, for a file of a run: what stands in its way is set aside.
+
+    That is a folder in its place, or anything but a folder in the place of one of its folders.
+
+    Raises:
+      OSError: as `write_file`.
+    """
+    try:
+        write_file(path, data)
+    except OSError as error:
+        in_the_way = [each for each in (path, _partial(path)) if each.is_dir()]
+        in_the_way += [p for p in path.parents if os.path.lexists(p) and not p.is_dir()]
+        if not in_the_way:
+            raise
+        set_aside(in_the_way[0], error)
+        write_output(path, data)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error means a full disk, or a used up quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def free_space(folder: Path) -> str:
+    """For the message of a failed write: "; 12.3 MiB are free". Empty where it is not known."""
+    try:
+        return f"; {_mebibytes(shutil.disk_usage(folder).free)} are free"
+    except OSError:
+        return ""
 
 
 def set_aside(path: Path, fault: object) -> None:
@@ -42,3 +77,11 @@ def set_aside(path: Path, fault: object) -> None:
     path.rename(target)
     reason = " ".join(str(fault).split())[:200]
     logging.warning("%s: cannot be used (%s); renamed to %s", path, reason, target.name)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

@@ -44,7 +44,11 @@ def hold(workdir: Path) -> Iterator[None]:
         ) from error
     try:
         if not isinstance(lock, filelock.SoftFileLock):
-            path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+            # For the message to others; the disk may be full.
+            with contextlib.suppress(OSError):
+                path.write_text(
+                    f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8"
+                )
         yield
     finally:
         with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
 from tf_cyclegan.config import json_file
 from tf_cyclegan.model.cyclegan import CycleGAN
 from tf_cyclegan.system import devices
-from tf_cyclegan.system.files import write_file
+from tf_cyclegan.system.files import write_output
 from tf_cyclegan.training.prepare import Prepared
 
 
@@ -15,12 +15,14 @@ class Built:
     """The model, its state, and where they are saved.
 
     Attributes:
+      history: the text that the restored checkpoint was saved with; empty for a new run.
       device: the device and the compute type, in words.
     """
 
     model: CycleGAN
     state: TrainingState
     checkpoints: Checkpoints
+    history: str
     device: str
 
 
@@ -37,8 +39,7 @@ def build(prepared: Prepared) -> Built:
     model.train_step.get_concrete_function()
     state = TrainingState(len(model.scalar_names), prepared.pictures.fingerprints())
     checkpoints = Checkpoints(workdir, model, state, config)
-    if prepared.newest:
-        checkpoints.restore(prepared.newest)
-    write_file(workdir / json_file.CONFIG_FILE, json_file.to_json(config).encode())
+    history = checkpoints.restore(prepared.newest) if prepared.newest else ""
+    write_output(workdir / json_file.CONFIG_FILE, json_file.to_json(config).encode())
     device = f"{devices.describe()}; computing in {model.precision}"
-    return Built(model, state, checkpoints, device)
+    return Built(model, state, checkpoints, history, device)

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+import tensorflow as tf
 
-from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.config import intervals
 from tf_cyclegan.data import images
 from tf_cyclegan.model.cyclegan import NETWORKS
@@ -14,6 +14,7 @@ from tf_cyclegan.monitoring import animation, charts, report, scalars, thumbnail
 from tf_cyclegan.monitoring.facts import Facts
 from tf_cyclegan.monitoring.samples import Translations
 from tf_cyclegan.monitoring.tensorboard_log import TensorBoardLog
+from tf_cyclegan.system.files import write_output
 from tf_cyclegan.training.advice import Advice
 from tf_cyclegan.training.run import Callback, Epoch, Run
 
@@ -79,7 +80,7 @@ class WriteSamples(Callback):
     def epoch_ended(self, epoch: Epoch) -> None:
         sheet = epoch.translated.sheet()
         path = thumbnails.sheet_path(self.run.prepared.workdir, epoch.number)
-        images.write_png(path, sheet)
+        write_output(path, images.encode_png(sheet))
         self._log.sheet(self.run.step, sheet)
 
 
@@ -96,6 +97,8 @@ class Advise(Callback):
 
 class Save(Callback):
     """Saves every `checkpoint_every`, and every `keep_every`-th epoch for good."""
+
+    accessory = False
 
     def __init__(self, run: Run):
         super().__init__(run)
@@ -116,9 +119,10 @@ class Save(Callback):
 class KeepBest(Callback):
     """Saves the epoch with the best score, and keeps its checkpoint beside the newest."""
 
-    def __init__(self, run: Run):
-        super().__init__(run)
-        # A process may have been killed between saving the best and keeping it.
+    accessory = False
+
+    def run_began(self) -> None:
+        """A process may have been killed between saving the best and keeping it."""
         self._keep()
 
     def step_ended(self) -> None:
@@ -129,7 +133,7 @@ class KeepBest(Callback):
 
     def _keep(self) -> None:
         if (best := scalars.best(self.run.history.rows)) is not None:
-            checkpoint_files.keep_best(self.run.prepared.workdir, int(best["step"]))
+            self.run.built.checkpoints.keep_best(int(best["step"]))
 
 
 class Draw(Callback):
@@ -162,6 +166,8 @@ class WriteReport(Callback):
             started=time.time(),
         )
         self._translated: Translations | None = None
+
+    def run_began(self) -> None:
         self._write()
 
     def epoch_ended(self, epoch: Epoch) -> None:
@@ -198,4 +204,6 @@ def of(run: Run) -> Iterator[list[Callback]]:
             WriteReport(run),
         ]
     finally:
-        log.close()
+        # All that matters is flushed, with a warning where that failed.
+        with contextlib.suppress(OSError, tf.errors.OpError):
+            log.close()

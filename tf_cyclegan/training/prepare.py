@@ -78,13 +78,14 @@ def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepar
 
 
 def check_writable(workdir: Path) -> None:
-    """Refuses a workdir that cannot be made or written to.
+    """Refuses a workdir, or folder of checkpoints, that cannot be made or written to.
 
     Raises:
       UserError: it cannot.
     """
-    existing = next(path for path in [workdir, *workdir.absolute().parents] if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
+    wanted = workdir / checkpoint_files.FOLDER
+    existing = next(path for path in [wanted, *wanted.absolute().parents] if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"workdir={workdir}: {existing} cannot be written to; choose another one")
 
 

@@ -1,7 +1,8 @@
 """A run under way: its steps and epochs, and the callbacks at their ends."""
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from tf_cyclegan.model import finite_check, schedules
 from tf_cyclegan.model.cyclegan import NETWORKS
 from tf_cyclegan.monitoring.history import History
 from tf_cyclegan.monitoring.samples import Translations
-from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.system.errors import UserError, reason
 from tf_cyclegan.system.interruptions import Interruptions
 from tf_cyclegan.training.build import Built
 from tf_cyclegan.training.prepare import Prepared
@@ -41,10 +42,18 @@ class Callback:
     """Does nothing at the end of steps, epochs and the run.
 
     At an epoch's end all callbacks see the epoch, then all of them its last step.
+
+    Attributes:
+      accessory: whether training goes on, with a warning, when a file cannot be written.
     """
+
+    accessory = True
 
     def __init__(self, run: "Run"):
         self.run = run
+
+    def run_began(self) -> None:
+        """The model is restored."""
 
     def epoch_ended(self, epoch: Epoch) -> None:
         """The sums of the epoch's losses are still there."""
@@ -72,11 +81,19 @@ class Run:
         self.step = self.saved_step = self._first_step = prepared.done
         self.steps_per_epoch = prepared.pipeline.steps_per_epoch
         self.history = History(prepared.workdir)
-        self.history.forget_after(self.step // self.steps_per_epoch)
+        self.history.resume(self.step // self.steps_per_epoch, built.history)
         self.callbacks: Sequence[Callback] = ()
         self._stopwatch = Stopwatch()
+        self._warned: set[str] = set()
         self._checked_at = time.monotonic()
         self._set_learning_rate()
+
+    def begin(self, callbacks: Sequence[Callback]) -> None:
+        """Takes the callbacks, which are called from now on."""
+        self.callbacks = callbacks
+        for callback in callbacks:
+            with self._guarded(callback):
+                callback.run_began()
 
     def train(self) -> int | None:
         """Trains to the end. Returns the signal that stopped it before, if one did.
@@ -104,7 +121,8 @@ class Run:
         """Lets callbacks do what is due at the end."""
         translated = self.prepared.samples.translate(self.built.model)
         for callback in self.callbacks:
-            callback.run_ended(translated)
+            with self._guarded(callback):
+                callback.run_ended(translated)
 
     @property
     def ends_epoch(self) -> bool:
@@ -126,7 +144,7 @@ class Run:
         networks = {name: getattr(self.built.model, name) for name in NETWORKS}
         if broken := finite_check.not_finite(networks):
             raise self._diverged(self.step - 1, broken)
-        self.built.checkpoints.save(keep)
+        self.built.checkpoints.save(self.history.to_save(), keep)
         self.saved_step = self.step
 
     def loss_sums(self) -> np.ndarray:
@@ -154,7 +172,8 @@ class Run:
         if self.ends_epoch:
             self._end_epoch()
         for callback in self.callbacks:
-            callback.step_ended()
+            with self._guarded(callback):
+                callback.step_ended()
         if self.ends_epoch:
             self._stopwatch.start()
         else:
@@ -166,9 +185,23 @@ class Run:
         row |= self.scalars(self.loss_sums() / self.steps_per_epoch)
         epoch = Epoch(number, row, self.prepared.samples.translate(self.built.model))
         for callback in self.callbacks:
-            callback.epoch_ended(epoch)
+            with self._guarded(callback):
+                callback.epoch_ended(epoch)
         self.built.state.loss_sums.assign(tf.zeros_like(self.built.state.loss_sums))
         self._set_learning_rate()
+
+    @contextlib.contextmanager
+    def _guarded(self, callback: Callback) -> Iterator[None]:
+        """Within it an accessory's file that cannot be written is one warning."""
+        try:
+            yield
+        except (OSError, tf.errors.OpError) as error:
+            if not callback.accessory:
+                raise
+            line = f"Warning: {type(callback).__name__} failed, training goes on: {reason(error)}"
+            if line not in self._warned:
+                self._warned.add(line)
+                self.progress.say(line)
 
     def _set_learning_rate(self) -> None:
         config, epoch = self.prepared.config, self.step // self.steps_per_epoch

@@ -60,7 +60,8 @@ def train(config: Config, workdir: Path | str, progress: Progress | None = None)
         if prepared.newest:
             progress.say(f"Resuming from step {prepared.done}, {prepared.newest}")
         run = Run(prepared, built, progress)
-        with callbacks.of(run) as run.callbacks:
+        with callbacks.of(run) as called:
+            run.begin(called)
             if finished:
                 # The process that saved the last step was killed before the report was finished.
                 run.finish()

@@ -1,5 +1,6 @@
 """A trained run's generators, and the translation of one picture."""
 
+import itertools
 from pathlib import Path
 
 import keras
@@ -12,6 +13,8 @@ from tf_cyclegan.data import images
 from tf_cyclegan.data.preprocessing import for_translation
 from tf_cyclegan.system.errors import UserError
 
+# To open a checkpoint, while a run in training saves and deletes them.
+_ATTEMPTS = 100
 # Each direction's source domain and generator.
 DIRECTIONS = {"AtoB": ("A", "generator_g"), "BtoA": ("B", "generator_f")}
 
@@ -45,12 +48,23 @@ class Translator:
         """
         workdir = Path(workdir)
         self.damaged: list[str] = []
-        if checkpoint is None:
-            self.checkpoint, self.damaged = checkpoint_files.newest_intact(workdir)
-        elif isinstance(checkpoint, int):
-            self.checkpoint = checkpoint_files.find(workdir, checkpoint)
-        else:
-            self.checkpoint = checkpoint_files.find_best(workdir)
+        self.generators: dict[str, keras.Model] = {}
+        for attempt in itertools.count(1):
+            if checkpoint is None:
+                self.checkpoint, self.damaged = checkpoint_files.newest_intact(workdir)
+            elif isinstance(checkpoint, int):
+                self.checkpoint = checkpoint_files.find(workdir, checkpoint)
+            else:
+                self.checkpoint = checkpoint_files.find_best(workdir)
+            try:
+                self._restore(workdir, direction)
+                break
+            except UserError:
+                # A run in training may have deleted it meanwhile.
+                if attempt == _ATTEMPTS or checkpoint_files.exists(self.checkpoint):
+                    raise
+
+    def _restore(self, workdir: Path, direction: str | None) -> None:
         self.config = checkpoint_files.config_in(self.checkpoint)
         saved = checkpoint_files.object_names(self.checkpoint)
         self.directions = [d for d in DIRECTIONS if DIRECTIONS[d][1] in saved]
@@ -58,11 +72,11 @@ class Translator:
             if direction not in self.directions:
                 raise UserError(f"{workdir}: has no generator for direction={direction}")
             self.directions = [direction]
-        self.generators: dict[str, keras.Model] = {}
         for each in self.directions:
-            generator = networks.build_generator(self.config, each, seed=0)
-            saving.restore_networks(self.checkpoint, **{DIRECTIONS[each][1]: generator})
-            self.generators[each] = generator
+            if each not in self.generators:
+                self.generators[each] = networks.build_generator(self.config, each, seed=0)
+        named = {DIRECTIONS[each][1]: generator for each, generator in self.generators.items()}
+        saving.restore_networks(self.checkpoint, **named)
 
     def translate(self, picture: np.ndarray, direction: str) -> np.ndarray:
         """Translates one picture.
