@@ -225,3 +225,21 @@ def test_a_new_best_replaces_the_old_and_stays(workdir):
     empty(best.with_name("ckpt-8.data-00000-of-00001"))
     with pytest.raises(UserError, match=r"best/ckpt-8: is damaged"):
         checkpoint_files.find_best(workdir)
+
+
+def test_a_whole_copy_stands_in_for_a_damaged_one_of_the_same_step(workdir):
+    newest = workdir / "checkpoints" / "ckpt-12"
+    checkpoint_files.keep(newest)
+    kept = newest.parent / "kept" / "ckpt-12"
+    for file in checkpoint_files.files_of(newest):
+        content = file.read_bytes()
+        file.unlink()  # It is a link to the copy.
+        file.write_bytes(content[:100])
+    assert checkpoint_files.newest_intact(workdir)[0] == kept
+    assert checkpoint_files.find(workdir, 12) == kept
+    assert steps(workdir) == [4, 8, 12]
+
+
+def test_where_nothing_is_trained_there_is_no_best_either(tmp_path):
+    with pytest.raises(UserError, match="holds no trained model"):
+        checkpoint_files.find_best(tmp_path)

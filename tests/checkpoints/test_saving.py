@@ -191,6 +191,23 @@ def test_a_full_disk_leaves_earlier_checkpoints_intact(small_disk):
     assert saved.save().name == "ckpt-4"
 
 
+def test_an_index_that_a_full_disk_cuts_off_is_removed(tmp_path, monkeypatch):
+    _, state, saved = new_run(tmp_path)
+    saved.save()
+    save = tf.train.CheckpointManager.save
+
+    def cut_off(*arguments, **settings):
+        index = Path(save(*arguments, **settings) + ".index")
+        index.write_bytes(index.read_bytes()[:100])
+        raise tf.errors.ResourceExhaustedError(None, None, f"{index}; No space left on device")
+
+    state.step.assign(4)
+    monkeypatch.setattr(tf.train.CheckpointManager, "save", cut_off)
+    with pytest.raises(UserError, match=r"ckpt-4\.index; No space left on device; .* are free"):
+        saved.save()
+    assert_only_the_first_checkpoint(tmp_path)
+
+
 def test_networks_are_restored_without_the_rest(tmp_path):
     model, _, saved = new_run(tmp_path)
     other = CycleGAN(dataclasses.replace(TINY, seed=9))

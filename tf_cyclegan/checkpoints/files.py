@@ -41,10 +41,8 @@ _TEMPORARY_FOLDER = re.compile(rf"{_NAME.pattern}_temp")
 
 
 def find_all(workdir: Path) -> list[Path]:
-    """All checkpoints of a workdir, intact or not, by step."""
-    folder = workdir / FOLDER
-    places = (folder / _BEST, folder / _KEPT, folder)
-    found = {step_of(path): path for place in places for path in find_in(place)}
+    """All checkpoints of a workdir, intact or not, by step, one of each step."""
+    found = {step_of(path): path for path in _copies(workdir)}
     return [found[step] for step in sorted(found)]
 
 
@@ -54,12 +52,15 @@ def find(workdir: Path, step: int) -> Path:
     Raises:
       UserError: there is none of that step, or it is damaged; the message lists all steps.
     """
-    paths = {step_of(path): path for path in _find_any(workdir)}
-    if step not in paths:
+    copies = _find_any(workdir)
+    if not (paths := [path for path in copies if step_of(path) == step]):
+        steps = sorted({step_of(path) for path in copies})
         raise UserError(
-            f"{workdir}: no checkpoint of step {step}; there are {', '.join(map(str, paths))}"
+            f"{workdir}: no checkpoint of step {step}; there are {', '.join(map(str, steps))}"
         )
-    return _require_intact(paths[step])
+    return next((path for path in paths if not find_fault(path)), None) or _require_intact(
+        paths[-1]
+    )
 
 
 def find_best(workdir: Path) -> Path:
@@ -68,6 +69,7 @@ def find_best(workdir: Path) -> Path:
     Raises:
       UserError: there is none, or it is damaged.
     """
+    _find_any(workdir)
     paths = find_in(workdir / FOLDER / _BEST)
     if not paths:
         raise UserError(
@@ -235,9 +237,16 @@ def clean_up(workdir: Path) -> None:
         write_output(listing, text_format.MessageToString(state).encode())
 
 
+def _copies(workdir: Path) -> list[Path]:
+    """All checkpoints by step; of those of one step the one that is not a copy is last."""
+    folder = workdir / FOLDER
+    places = (folder / _BEST, folder / _KEPT, folder)
+    return sorted((path for place in places for path in find_in(place)), key=step_of)
+
+
 def _find_any(workdir: Path) -> list[Path]:
-    """As `find_all`; raises a UserError where there are none."""
-    if paths := find_all(workdir):
+    """As `_copies`; raises a UserError where there are none."""
+    if paths := _copies(workdir):
         return paths
     raise UserError(
         f"{workdir}: holds no trained model; python scripts/train.py --workdir={workdir} trains one"

@@ -162,17 +162,26 @@ def _manager(
 
 
 def _save(manager: tf.train.CheckpointManager, folder: Path, step: int | tf.Variable) -> Path:
-    with _told(folder):
-        return folder / Path(manager.save(checkpoint_number=step)).name
+    path = folder / f"ckpt-{int(step)}"
+    with _told(folder, path):
+        manager.save(checkpoint_number=step)
+    return path
 
 
 @contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Makes one line of the failure of a save, with free space and the size of a checkpoint."""
+def _told(folder: Path, unfinished: Path | None = None) -> Iterator[None]:
+    """Makes one line of the failure of a save, with free space and the size of a checkpoint.
+
+    What there is of an unfinished checkpoint is removed.
+    """
     try:
         yield
     except (tf.errors.OpError, OSError) as error:
         with contextlib.suppress(OSError):
+            # On a full disk TensorFlow leaves an index that is cut off.
+            if unfinished and checkpoint_files.find_fault(unfinished):
+                for file in checkpoint_files.files_of(unfinished):
+                    file.unlink()
             checkpoint_files.clean_up(folder.parent)
         raise UserError(
             f"{folder}: cannot write a checkpoint ({reason(error)}{free_space(folder)}"

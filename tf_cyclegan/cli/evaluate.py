@@ -1,10 +1,11 @@
 """evaluate: scores a trained run."""
 
+import os
 from pathlib import Path
 
 from absl import flags
 
-from tf_cyclegan.cli import run_flags
+from tf_cyclegan.cli import run_flags, spelling
 from tf_cyclegan.cli.help_text import Usage
 from tf_cyclegan.cli.running import run
 from tf_cyclegan.system import tensorflow_import
@@ -25,6 +26,8 @@ def main() -> None:
     weights = Path(_WEIGHTS.value) if _WEIGHTS.value else None
     if weights and not _INCEPTION.value:
         raise UserError("--inception_weights has no use with --noinception; leave one of them out")
+    if _JSON.value:
+        _refuse_unwritable(Path(_JSON.value))
     with tensorflow_import.quiet():
         from tf_cyclegan.evaluation import evaluation_set, inception, summary
         from tf_cyclegan.translation.translator import Translator
@@ -44,12 +47,20 @@ def main() -> None:
         except UserError as error:
             if weights:
                 raise
-            features = str(error)
+            features = spelling.as_flags(str(error))
     print(f"Scoring {translator.checkpoint}", flush=True)
     found = summary.evaluate(generators, config, scored, directions, features)
     print(summary.table(found), *found.protocol, sep="\n")
     if _JSON.value:
         write_file(Path(_JSON.value), summary.to_json(found, translator.checkpoint).encode())
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Before the scoring, which takes minutes."""
+    existing = next(p for p in [path, *path.absolute().parents] if p.exists())
+    fits = existing.is_file() if existing == path else existing.is_dir()
+    if not fits or not os.access(existing, os.W_OK):
+        raise UserError(f"--json={path}: {existing} is in the way or not writable; give another")
 
 
 def command() -> None:

@@ -33,11 +33,11 @@ def load(workdir: Path, last: int, count: int) -> dict[int, bytes]:
     for epoch in _epochs(workdir, last, count):
         sheet = sheet_path(workdir, epoch)
         small = sheet.parent / "small" / f"{sheet.stem}.webp"
-        # A run resumed from an older checkpoint writes the sheet again.
-        if _is_picture(small) and small.stat().st_mtime_ns >= sheet.stat().st_mtime_ns:
-            found[epoch] = small.read_bytes()
-            continue
         try:
+            # A run resumed from an older checkpoint writes the sheet again.
+            if _is_picture(small) and small.stat().st_mtime_ns >= sheet.stat().st_mtime_ns:
+                found[epoch] = small.read_bytes()
+                continue
             found[epoch] = _shrink(sheet)
         except Exception as error:  # Pillow raises almost anything for a damaged picture.
             set_aside(sheet, error)

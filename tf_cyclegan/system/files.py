@@ -13,8 +13,11 @@ def write_file(path: Path, data: bytes) -> None:
     """Writes a file atomically: on any failure the old one stays. Makes missing folders.
 
     Raises:
-      OSError: the folder is not writable, or the disk is full; it names the file.
+      OSError: the folder is not writable, the disk is full, or a folder, device or pipe has that
+        name; it names the file.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, "is not a regular file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(path)
     try:
@@ -37,7 +40,7 @@ def write_file(path: Path, data: bytes) -> None:
 def write_output(path: Path, data: bytes) -> None:
     """As `write_file`, for a file of a run: what stands in its way is set aside.
 
-    That is a folder in its place, or anything but a folder in the place of one of its folders.
+    That is anything but a file in its place, or but a folder in the place of one of its folders.
 
     Raises:
       OSError: as `write_file`.
@@ -45,7 +48,8 @@ def write_output(path: Path, data: bytes) -> None:
     try:
         write_file(path, data)
     except OSError as error:
-        in_the_way = [each for each in (path, _partial(path)) if each.is_dir()]
+        places = (path, _partial(path))
+        in_the_way = [each for each in places if each.exists() and not each.is_file()]
         in_the_way += [p for p in path.parents if os.path.lexists(p) and not p.is_dir()]
         if not in_the_way:
             raise
