@@ -1,4 +1,4 @@
-"""Makes a run of the paper's published weights: python scripts/import_weights.py --from=FILE"""
+"""Makes a run of networks trained elsewhere: python scripts/import_weights.py --from=FILE"""
 
 from tf_cyclegan.cli import import_weights
 

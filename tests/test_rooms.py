@@ -37,7 +37,7 @@ def test_the_rooms_are_these():
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__"}
     assert folders == set(ROOMS)
     modules = {path.name for path in PACKAGE.iterdir() if path.is_file()}
-    assert modules == {"__init__.py", "py.typed"}
+    assert modules == {"__init__.py", "__main__.py", "py.typed"}
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,24 +1,21 @@
-"""Saving and restoring, exchange with the tutorial's notebook, full disks."""
+"""Saving and restoring, also by the tutorial's notebook, and full disks."""
 
 import dataclasses
 import resource
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-import helpers
+from helpers.notebook import standin_objects
 from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.checkpoints import saving
 from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
 from tf_cyclegan.config import Config, from_recipe
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
-from tf_cyclegan.networks import tensorflow_examples
 from tf_cyclegan.system.errors import UserError
 
 TINY = Config(image_size=32, filters=2, dropout=0.5)
@@ -217,42 +214,28 @@ def test_networks_are_restored_without_the_rest(tmp_path):
     assert_equal(values(other.generator_f.weights), unchanged)
 
 
-@pytest.fixture
-def notebook(monkeypatch):
-    """The objects of the tutorial's notebook, after one update: narrow networks and Keras Adams."""
-    monkeypatch.syspath_prepend(Path(helpers.__file__).parent / "standin")
-    pix2pix = tensorflow_examples.import_pix2pix()
-    for name in [name for name in sys.modules if name.startswith("tensorflow_examples")]:
-        del sys.modules[name]
-    monkeypatch.setattr(pix2pix, "FILTERS", 4)
-    objects = {}
-    for name in NETWORKS:
-        if name.startswith("generator"):
-            network = pix2pix.unet_generator(3, norm_type="instancenorm")
-        else:
-            network = pix2pix.discriminator(norm_type="instancenorm", target=False)
-        adam = keras.optimizers.Adam(2e-4, beta_1=0.5)
-        variables = network.trainable_variables
-        adam.apply_gradients([(tf.ones(v.shape), v) for v in variables])
-        objects |= {name: network, f"{name}_optimizer": adam}
-    return objects
-
-
-def test_checkpoints_are_exchanged_with_the_notebook(tmp_path, notebook):
+def test_the_notebook_restores_our_checkpoints(tmp_path, monkeypatch):
+    notebook = standin_objects(monkeypatch, filters=4)
     ours = CycleGAN(from_recipe("tutorial", {"filters": 4}))
-
-    def assert_same():
-        for name in NETWORKS:
-            variables = [*getattr(ours, name).weights, *ours.optimizers[name].variables]
-            theirs = [*notebook[name].weights, *notebook[f"{name}_optimizer"].variables]
-            assert_equal(values(variables), values(theirs))
-
-    manager = tf.train.CheckpointManager(tf.train.Checkpoint(**notebook), str(tmp_path), 5)
-    saving.restore_tutorial(manager.save(), ours)
-    assert_same()
     for name in NETWORKS:
         slot = ours.optimizers[name].variables[-1]
         slot.assign(tf.fill(slot.shape, 0.25))
     path = Checkpoints(tmp_path, ours, TrainingState(len(ours.scalar_names), [1, 2]), TINY).save()
     tf.train.Checkpoint(**notebook).restore(str(path)).assert_existing_objects_matched()
-    assert_same()
+    for name in NETWORKS:
+        variables = [*getattr(ours, name).weights, *ours.optimizers[name].variables]
+        theirs = [*notebook[name].weights, *notebook[f"{name}_optimizer"].variables]
+        assert_equal(values(variables), values(theirs))
+
+
+def test_a_renamed_checkpoint_is_told(tmp_path):
+    _, state, saved = new_run(tmp_path)
+    for step in (4, 8):
+        state.step.assign(step)
+        saved.save()
+    folder = tmp_path / "checkpoints"
+    for file in checkpoint_files.files_of(folder / "ckpt-4"):
+        shutil.copy(file, folder / file.name.replace("ckpt-4", "ckpt-99999999999"))
+    newest, damaged = checkpoint_files.newest_intact(tmp_path)
+    assert newest == folder / "ckpt-8"
+    assert damaged == [f"{folder / 'ckpt-99999999999'}: is that of step 4, renamed, skipped"]

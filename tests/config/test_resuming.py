@@ -28,6 +28,13 @@ def test_another_run_is_refused_by_field_with_both_values():
     assert "another workdir" in told
 
 
+def test_where_a_run_started_from_stays():
+    stored = Config(init_from="runs/first")
+    assert resumed(stored, None, {"epochs": 50}).init_from == "runs/first"
+    with pytest.raises(UserError, match=r"init_from \(there runs/first, now runs/other\)"):
+        refuse_other_run(stored, Config(init_from="runs/other"), "runs/mini")
+
+
 def test_what_does_not_change_the_run_may_change():
     changes = {"epochs": 99, "checkpoint_every": "7", "max_to_keep": 1, "max_steps": 3}
     changes["skip_unreadable"] = True

@@ -94,6 +94,12 @@ def test_changes_win_over_the_recipe():
         ),
         ({"unet_levels": 12}, "unet_levels=12: give less than 12"),
         (
+            {"norm": "layer"},
+            "norm=layer: generator=unet has norm=instance only; leave it out, or give "
+            "generator=resnet_keras",
+        ),
+        ({"norm": "batch"}, "norm=batch: choose one of instance, layer"),
+        (
             {"unet_levels": 5, "networks": "tensorflow_examples"},
             "networks=tensorflow_examples has unet_levels=8 only, not 5",
         ),

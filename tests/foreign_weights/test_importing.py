@@ -66,7 +66,7 @@ def test_translations_equal_pytorchs(torch, form, statistics, tmp_path):
     network = torch_generator(torch, statistics=statistics)
     path = tmp_path / "latest_net_G.pth"
     torch.save(network.state_dict(), path, _use_new_zipfile_serialization=form == "zip")
-    config = import_weights(path, None, tmp_path / "run", {"image_size": 32})
+    config = import_weights(path, None, tmp_path / "run", {"image_size": 32}).config
     assert (config.generator, config.blocks, config.filters) == ("resnet", 2, 2)
     image = values("image", (1, 32, 32, 3))
     with torch.no_grad():
@@ -96,7 +96,7 @@ def test_directions(net, tmp_path):
 
 
 def test_imported_generators_cannot_be_trained(net, tmp_path, photos):
-    config = import_weights(net, None, tmp_path, {"dataset": str(photos)})
+    config = import_weights(net, None, tmp_path, {"dataset": str(photos)}).config
     with pytest.raises(UserError, match="holds imported generators"):
         train(config, tmp_path)
 
@@ -141,6 +141,6 @@ def test_generators_of_different_architectures_are_refused(net, other, fault, tm
 def test_domains_may_differ_in_channels(tmp_path):
     save_file(resnet_state(channels_in=1), tmp_path / "g.pth")
     save_file(resnet_state(channels_out=1), tmp_path / "f.pth")
-    config = import_weights(tmp_path / "g.pth", tmp_path / "f.pth", tmp_path / "run", {})
+    config = import_weights(tmp_path / "g.pth", tmp_path / "f.pth", tmp_path / "run", {}).config
     assert (config.channels_x, config.channels_y, config.identity_weight) == (1, 3, 0)
     assert Translator(tmp_path / "run").directions == ["AtoB", "BtoA"]

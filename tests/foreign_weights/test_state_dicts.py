@@ -203,26 +203,59 @@ def test_other_files_are_refused(data, reason, tmp_path):
     assert reason in refusal(write(tmp_path, data))
 
 
-DUPLICATE = '{"a":' + ',"a":'.join(json.dumps(entry(i, i + 4)) for i in (0, 4)) + "}"
-
-
 @pytest.mark.parametrize(
     "data",
     [
         with_header(b"{nope}"),
         with_header(b'{"a":' * 5000),
         with_header({"a": entry(0, 4)}),
-        with_header({"a": entry(0, 4), "b": entry(0, 4)}, 4),
         with_header({"a": entry(0, 4, shape=(2, 2))}, 4),
         with_header({"a": entry(0, 2**42, shape=(2**40,))}),
         with_header({"a": entry(0, 4, shape=(2**62, 2**62))}, 4),
         with_header({"a": entry(0, 0, shape=(0, 2**62))}, 0),
-        with_header(DUPLICATE.encode()),
         b"\xff" * 8 + b"{}",
     ],
 )
 def test_invalid_safetensors_are_refused(data, tmp_path):
     assert "is not a valid .safetensors file" in refusal(write(tmp_path, data))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "size"),
+    [
+        (entry(0, 4), entry(0, 4), 4),
+        (entry(0, 8, shape=(2,)), entry(4, 12, shape=(2,)), 12),
+        (entry(0, 8, shape=(2,)), entry(4, 8), 8),
+        (entry(0, 4), entry(8, 12), 12),
+        (entry(4, 8), entry(8, 12), 12),
+    ],
+)
+def test_safetensors_with_overlaps_or_gaps_are_refused(first, second, size, tmp_path):
+    path = write(tmp_path, with_header({"a": first, "b": second}, size))
+    assert "is not a valid .safetensors file" in refusal(path)
+
+
+def pairs(*members: tuple[str, object]) -> str:
+    """A JSON object, in which names may repeat."""
+    return "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in members) + "}"
+
+
+ONE, OTHER = json.dumps(entry(0, 4)), json.dumps(entry(0, 8, shape=(2,)))
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        (pairs(("a", ONE), ("a", ONE)), 4),
+        (pairs(("a", ONE), ("a", OTHER)), 8),
+        (pairs(("a", OTHER), ("a", ONE)), 4),
+        (pairs(("a", ONE), ("a", ONE)).replace('"a"', '"\\u0061"', 1), 4),
+        (pairs(("__metadata__", pairs(("a", '"1"'), ("a", '"2"'))), ("b", ONE)), 4),
+    ],
+)
+def test_safetensors_with_repeated_names_are_refused(header, size, tmp_path):
+    path = write(tmp_path, with_header(header.encode(), size))
+    assert "is not a valid .safetensors file (repeated in its header: a)" in refusal(path)
 
 
 def test_unreadable_files_are_refused(tmp_path):

@@ -68,6 +68,21 @@ def test_keras_style_has_an_instance_norm():
     np.testing.assert_allclose(np.asarray(norm(x)).std(axis=(1, 2)), 1.0, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("style", "weights"), [("paper", 0), ("keras", 2)])
+def test_a_norm_over_all_channels_keeps_their_scales_apart(style, weights):
+    generator = resnet.resnet_generator(filters=2, blocks=1, style=style, norm_type="layer")
+    norms = [layer for layer in generator.layers if "normalization" in layer.name]
+    assert {type(norm) for norm in norms} == {keras.layers.GroupNormalization}
+    assert {len(norm.weights) for norm in norms} == {weights}
+    x = np.random.default_rng(0).normal(size=(1, 8, 8, 2)) * [1.0, 100.0]
+    found = x / np.sqrt(x.var()) - x.mean() / x.std()
+    if weights:
+        norms[0].gamma.assign([1.0, 1.0])
+    np.testing.assert_allclose(np.asarray(norms[0](x)), found, atol=1e-4)
+    judge = resnet.resnet_discriminator(filters=2, style=style, norm_type="layer")
+    assert sum(isinstance(layer, keras.layers.GroupNormalization) for layer in judge.layers) == 3
+
+
 @pytest.mark.parametrize("style", ["paper", "keras"])
 def test_grey_in_and_colour_out(style):
     network = resnet.resnet_generator(3, input_channels=1, filters=2, blocks=1, style=style)
@@ -89,6 +104,8 @@ def test_the_seed_fixes_weights_of_the_papers_distribution():
 def test_unknown_styles_are_refused():
     with pytest.raises(ValueError, match="'torch'"):
         resnet.resnet_generator(style="torch")
+    with pytest.raises(ValueError, match="'group'"):
+        resnet.resnet_generator(norm_type="group")
 
 
 def test_residual_blocks_have_dropout_in_training_only():

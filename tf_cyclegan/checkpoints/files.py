@@ -101,7 +101,7 @@ def newest_intact(workdir: Path) -> tuple[Path, list[str]]:
     if not faults:
         return newest_intact(workdir)
     listed = "; ".join(f"{path}: {fault}" for path, fault in faults.items())
-    remedy = "make them readable"
+    remedy = "make them readable, with the names that they had"
     if all(fault.startswith("is damaged") for fault in faults.values()):
         remedy = "restore one from a backup, or start again in another workdir"
     raise UserError(
@@ -114,12 +114,17 @@ def find_fault(path: Path) -> str | None:
     """Why a checkpoint cannot be read, or None.
 
     All of it is read, since checksums are compared then. "is damaged (...)" is what was read and
-    is wrong; "cannot be read (...)" is all else.
+    is wrong; "cannot be read (...)" is all else, but for a checkpoint of another step than its name
+    says.
     """
     try:
         reader = _reader(path)
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
+        # Imported generators have none.
+        if reader.has_tensor(key := _key("state/step")):
+            step = reader.get_tensor(key)
+            return None if step == step_of(path) else f"is that of step {step}, renamed"
     except READ_ERRORS as error:
         why = reason(error)
         # TensorFlow's reader turns most of the system's errors into its own.

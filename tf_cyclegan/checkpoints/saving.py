@@ -24,7 +24,8 @@ class TrainingState(tf.Module):
     Attributes:
       step: int64, training steps done; epoch and position in it follow from it.
       loss_sums: float64 (losses,), sums over the steps of the current epoch.
-      pictures: int64, fingerprints of each domain's training pictures.
+      pictures: int64, fingerprints of each domain's training pictures; zeros in an imported run, at
+        step 0.
     """
 
     def __init__(self, losses: int, pictures: Sequence[int]):
@@ -126,19 +127,6 @@ def restore_networks(path: Path, **networks: keras.Model) -> None:
       UserError: the checkpoint does not match them, or cannot be read.
     """
     _restore(tf.train.Checkpoint(**networks), path, whole=False)
-
-
-def restore_tutorial(path: str | Path, model: CycleGAN) -> None:
-    """Restores a checkpoint of the tutorial's notebook, saved under the same TensorFlow.
-
-    Args:
-      path: the checkpoint's prefix, such as `checkpoints/train/ckpt-8`.
-      model: a CycleGAN of the recipe `tutorial`.
-
-    Raises:
-      UserError: the checkpoint does not match the model, or cannot be read.
-    """
-    _restore(tf.train.Checkpoint(**_tutorial_objects(model)), Path(path), whole=False)
 
 
 def _tutorial_objects(model: CycleGAN) -> dict[str, tf.train.Checkpoint]:

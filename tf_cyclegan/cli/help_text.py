@@ -20,6 +20,7 @@ class Usage:
       groups: the names of flags by heading, in the order in which --helpfull lists them.
       most_used: the headings that --help lists; all of them where it is empty.
       notes: by a flag's name, what is said behind its meaning, such as the recipes' values.
+      files: the multi_string flag that takes the arguments that are no flags; None to refuse them.
     """
 
     what: str
@@ -27,6 +28,7 @@ class Usage:
     groups: Mapping[str, Sequence[str]]
     most_used: Sequence[str] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    files: str | None = None
 
 
 def short(usage: Usage) -> str:

@@ -1,9 +1,9 @@
 """How a command runs: its help, its errors in one line, its exit status."""
 
-import os
+import contextlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -11,8 +11,11 @@ from typing import NoReturn
 from absl import app, flags, logging
 
 from tf_cyclegan import __version__
-from tf_cyclegan.cli import help_text, spelling
-from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.cli import help_text, spelling, streams
+from tf_cyclegan.system.errors import UserError, reason
+
+_LONGEST = 4000
+_SMALLER = "lower image_size=, load_size=, filters=, batch_size= or pool_size="
 
 
 def run(main: Callable[[], None], usage: help_text.Usage) -> None:
@@ -26,16 +29,23 @@ def run(main: Callable[[], None], usage: help_text.Usage) -> None:
     def parse(argv: list[str]) -> list[str]:
         return _parse(argv, usage)
 
-    app.run(lambda _: _run(main), flags_parser=parse)
-
-
-def _run(main: Callable[[], None]) -> None:
-    if not flags.FLAGS["verbosity"].present:
-        # TensorFlow notes each save at the level that absl shows by default.
-        logging.set_verbosity(logging.WARNING)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    def begin(_: list[str]) -> None:
+        if not flags.FLAGS["verbosity"].present:
+            # TensorFlow notes each save at the level that absl shows by default.
+            logging.set_verbosity(logging.WARNING)
+        signal.signal(signal.SIGTERM, _interrupt)
         main()
+
+    streams.prepare()
+    with one_line_for_errors():
+        app.run(begin, flags_parser=parse)
+
+
+@contextlib.contextmanager
+def one_line_for_errors() -> Iterator[None]:
+    """Within it a user's mistake is one line and exit status 1, and an interruption no trace."""
+    try:
+        yield
     except UserError as error:
         _fail(spelling.as_flags(str(error)))
     except KeyboardInterrupt as error:
@@ -46,13 +56,17 @@ def _run(main: Callable[[], None]) -> None:
         )
         sys.exit(128 + number)
     except BrokenPipeError:
-        # Whoever read the output has seen enough, as `| head` does. Nothing more can be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        # Whoever read the output has seen enough, as `| head` does.
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.filename is None:
             raise
         _fail(f"{error.filename}: {error.strerror}")
+    except Exception as error:
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            # TensorFlow's, which need not be imported.
+            _fail(spelling.as_flags(f"not enough memory ({reason(error)}); {_SMALLER}"))
+        raise
 
 
 def _interrupt(number: int, _: FrameType | None) -> NoReturn:
@@ -69,8 +83,11 @@ def _parse(argv: list[str], usage: help_text.Usage) -> list[str]:
     if {"-version", "--version"} & set(asked):
         _show(f"tf_cyclegan {__version__}")
     try:
+        flags.FLAGS.set_gnu_getopt(usage.files is not None)
         rest = flags.FLAGS(argv)
-        if len(rest) > 1:
+        if usage.files is not None:
+            flags.FLAGS[usage.files].value += rest[1:]
+        elif len(rest) > 1:
             _fail(f"{rest[1]!r} is not a flag; flags are written --name=value (see --help)")
         return rest
     except flags.Error as error:
@@ -78,11 +95,14 @@ def _parse(argv: list[str], usage: help_text.Usage) -> list[str]:
 
 
 def _show(text: str) -> NoReturn:
-    print(text)
+    print(spelling.as_command(text))
     sys.exit(0)
 
 
 def _fail(message: str) -> NoReturn:
     name = Path(sys.argv[0]).name
-    print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
+    line = " ".join(message.split())
+    # Someone may have given a number of 5,000 digits.
+    shown = line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]}...{line[-_LONGEST // 2 :]}"
+    print(f"{name}: error: {shown}", file=sys.stderr)
     sys.exit(1)

@@ -9,7 +9,10 @@ from tf_cyclegan.cli.running import run
 from tf_cyclegan.system import tensorflow_import
 
 _GROUPS = {
-    "The run": ("recipe", "workdir", "epochs", "max_steps", "seed", "checkpoint_every"),
+    "The run": (
+        *("recipe", "workdir", "init_from", "epochs", "max_steps", "seed"),
+        "checkpoint_every",
+    ),
     "Data": (
         *("dataset", "image_size", "load_size", "preprocess", "interpolation", "batch_size"),
         *("limit_train", "limit_test", "skip_unreadable"),
@@ -18,7 +21,7 @@ _GROUPS = {
     "Optimization": ("learning_rate", "decay_start", "pool_size"),
     "Computing": ("precision", "deterministic"),
     "more of data": ("data_dir", "channels_x", "channels_y", "epoch_length"),
-    "more of the model": ("unet_levels", "residual_blocks", "dropout", "networks"),
+    "more of the model": ("unet_levels", "residual_blocks", "norm", "dropout", "networks"),
     "more of optimization": ("update_order", "beta_1"),
     "more of computing": ("xla", "recompute"),
     "scores and checkpoints": (
@@ -47,10 +50,8 @@ def main() -> None:
     outcome = train.train(config, workdir, progress)
     if outcome.stopped is not None:
         name = signal.Signals(outcome.stopped).name
-        print(
-            f"Stopped by {name} after step {outcome.steps}, which is saved.\n"
-            f"To resume: python scripts/train.py --workdir={workdir}"
-        )
+        resume = spelling.as_command(f"python scripts/train.py --workdir={workdir}")
+        print(f"Stopped by {name} after step {outcome.steps}, which is saved.\nTo resume: {resume}")
         sys.exit(128 + outcome.stopped)
     if outcome.trained:
         print(f"Trained {outcome.epochs} epochs, {outcome.steps} steps.")
@@ -60,11 +61,12 @@ def main() -> None:
             f"Give more --epochs (or --max_steps) to resume it."
         )
     split = "test" if outcome.tested else "train"
+    generate = spelling.as_command("python scripts/generate.py")
     print(
         f"  report       {workdir / 'report.html'}\n"
         f"  samples      {workdir / 'samples'}\n"
         f"  checkpoints  {workdir / 'checkpoints'}\n"
-        f"Next: python scripts/generate.py --workdir={workdir} --split={split}"
+        f"Next: {generate} --workdir={workdir} --split={split}"
     )
 
 

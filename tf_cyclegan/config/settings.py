@@ -90,7 +90,13 @@ class Config:
         below=12,
     )
     residual_blocks: int | None = knob(
-        None, "blocks of a ResNet generator (default: 6 up to 128 pixels, else 9)", least=1
+        None, "blocks of a ResNet generator (default: 6 up to 128 pixels, else 9)", least=1, below=101
+    )
+    norm: str = knob(
+        "instance",
+        "normalization in ResNets; instance: each channel by itself; layer: all channels together, "
+        "as the weights of the keras.io example need it",
+        choices=("instance", "layer"),
     )
     dropout: float | None = knob(
         None,
@@ -104,6 +110,10 @@ class Config:
         "tf_cyclegan",
         "whose implementation: this package's, or the installed tensorflow_examples'",
         choices=("tf_cyclegan", "tensorflow_examples"),
+    )
+    init_from: str | None = knob(
+        None,
+        "start a new run from the networks of another one: its workdir, or one of its checkpoints",
     )
     adversarial_loss: str = knob(
         "lsgan",
@@ -268,6 +278,11 @@ def _check_networks(config: Config) -> None:
                 f"{name}={value}: generator={config.generator} has none; leave it out, or give "
                 f"generator={kind}"
             )
+    if config.norm != "instance" and config.generator == "unet":
+        raise UserError(
+            f"norm={config.norm}: generator=unet has norm=instance only; leave it out, or give "
+            f"generator=resnet_keras"
+        )
 
 
 def _check_tensorflow_examples(config: Config) -> None:

@@ -1,5 +1,6 @@
 """Reads state dicts of PyTorch networks from files of torch.save and .safetensors files."""
 
+import json
 import math
 import os
 import re
@@ -72,6 +73,9 @@ def _read_safetensors(path: Path, data: bytes) -> dict[str, np.ndarray]:
                 # The upper half of a float32.
                 values = (values.astype(np.uint32) << 16).view(np.float32)
             state[name] = values.reshape(tensor["shape"])
+        # safetensors refuses gaps and overlaps, but takes the last of several equal names.
+        length = int.from_bytes(data[:8], "little")
+        json.loads(data[8 : 8 + length], object_pairs_hook=_refuse_repeated_names)
     except KeyError as error:
         raise UserError(f"{path}: has tensors of type {error}, which is not supported") from error
     except (safetensors.SafetensorError, ValueError) as error:
@@ -80,6 +84,12 @@ def _read_safetensors(path: Path, data: bytes) -> dict[str, np.ndarray]:
             "download or copy it again"
         ) from error
     return state
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> None:
+    names = [name for name, _ in pairs]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"repeated in its header: {', '.join(sorted(repeated))}")
 
 
 def _read_torch(path: Path, file: BinaryIO) -> dict[str, np.ndarray]:

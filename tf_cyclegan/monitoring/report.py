@@ -57,7 +57,8 @@ def write(
         script=script,
         script_hash=f"sha256-{digest}",
     )
-    write_output(workdir / FILE, page.encode())
+    # Names of files may hold bytes that are not UTF-8.
+    write_output(workdir / FILE, page.encode(errors="replace"))
 
 
 def is_finished(workdir: Path) -> bool:

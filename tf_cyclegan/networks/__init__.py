@@ -8,6 +8,19 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.networks import pix2pix, resnet, tensorflow_examples
 
 _RESNET_STYLES = {"resnet": "paper", "resnet_keras": "keras"}
+_DIRECTIONS = {"generator_g": "AtoB", "generator_f": "BtoA"}
+_DOMAINS = {"discriminator_x": "A", "discriminator_y": "B"}
+
+
+def build(config: Config, name: str) -> keras.Model:
+    """Builds a network by its name: generator_g, generator_f, discriminator_x, discriminator_y.
+
+    Raises:
+      UserError: `networks` names a package that is not installed.
+    """
+    if name in _DOMAINS:
+        return build_discriminator(config, _DOMAINS[name], seed=0)
+    return build_generator(config, _DIRECTIONS[name], seed=0)
 
 
 def build_generator(
@@ -37,7 +50,8 @@ def build_generator(
     if config.generator == "unet":
         return pix2pix.unet_generator(target, depth=config.unet_depth, **settings)
     style = _RESNET_STYLES[config.generator]
-    return resnet.resnet_generator(target, blocks=config.blocks, style=style, **settings)
+    settings |= {"blocks": config.blocks, "style": style, "norm_type": config.norm}
+    return resnet.resnet_generator(target, **settings)
 
 
 def build_discriminator(
@@ -64,4 +78,5 @@ def build_discriminator(
     }
     if config.generator == "unet":
         return pix2pix.discriminator(**settings)
-    return resnet.resnet_discriminator(style=_RESNET_STYLES[config.generator], **settings)
+    style = _RESNET_STYLES[config.generator]
+    return resnet.resnet_discriminator(style=style, norm_type=config.norm, **settings)

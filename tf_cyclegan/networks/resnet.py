@@ -12,7 +12,8 @@ The keras.io example's differ:
 | last kernel of generators  | N(0, 0.02)                   | Glorot, Keras' default      |
 
 All other kernels are from N(0, 0.02). The example's GroupNormalization(groups=1) normalizes over
-all channels together; here it is the instance norm that the example means.
+all channels together, as `norm_type="layer"` does; the default is the instance norm that the
+example means.
 """
 
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ def resnet_generator(
     filters: int = 64,
     blocks: int = 9,
     style: str = "paper",
+    norm_type: str = "instance",
     dropout: float = 0.0,
     seed: int | None = None,
     dtype: str = "float32",
@@ -50,6 +52,7 @@ def resnet_generator(
       filters: width of the first convolution.
       blocks: number of residual blocks; the paper has 9 at 256 pixels, 6 at 128.
       style: "paper" or "keras"; the module's docstring tells them apart.
+      norm_type: "instance", or "layer" for a norm over all channels together.
       dropout: dropout rate between the convolutions of each residual block; the paper has none,
         its implementation 0.5 on request.
       seed: seed of the weights and of dropout; None picks one.
@@ -60,9 +63,9 @@ def resnet_generator(
       output_channels) in (-1, 1), for heights and widths that are multiples of 4 and at least 16.
 
     Raises:
-      ValueError: style is unknown.
+      ValueError: style or norm_type is unknown.
     """
-    build = _Builder(style, draw_seeds(seed), dtype)
+    build = _Builder(style, norm_type, draw_seeds(seed), dtype)
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.reflected(x, filters, 7, "c7s1_in")
     for i in (1, 2):
@@ -92,6 +95,7 @@ def resnet_discriminator(
     input_channels: int = 3,
     filters: int = 64,
     style: str = "paper",
+    norm_type: str = "instance",
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -103,7 +107,7 @@ def resnet_discriminator(
       A model of float (batch, height, width, input_channels) in [-1, 1] to logits (batch, h, w, 1).
       256 pixels give 30x30 logits in the paper's style, 32x32 in that of keras.io.
     """
-    build = _Builder(style, draw_seeds(seed), dtype)
+    build = _Builder(style, norm_type, draw_seeds(seed), dtype)
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.padded(x, filters, 4, 2, "conv1", bias=True)
     x = LeakyMaximum(_SLOPE, dtype=dtype)(x)
@@ -116,11 +120,14 @@ def resnet_discriminator(
 class _Builder:
     """Adds the layers of one network, in the style of the paper or of the keras.io example."""
 
-    def __init__(self, style: str, seeds: Iterator[int], dtype: str):
+    def __init__(self, style: str, norm_type: str, seeds: Iterator[int], dtype: str):
         if style not in ("paper", "keras"):
             raise ValueError(f"style is 'paper' or 'keras', not {style!r}")
+        if norm_type not in ("instance", "layer"):
+            raise ValueError(f"norm_type is 'instance' or 'layer', not {norm_type!r}")
         self.paper = style == "paper"
         self.seeds = seeds
+        self._norm_type = norm_type
         self._padding = "valid" if self.paper else "same"
         self._dtype = dtype
 
@@ -130,6 +137,16 @@ class _Builder:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
 
     def norm(self, x: tf.Tensor) -> tf.Tensor:
+        if self._norm_type == "layer":
+            layer = keras.layers.GroupNormalization(
+                groups=1,
+                epsilon=1e-5 if self.paper else 1e-3,
+                center=not self.paper,
+                scale=not self.paper,
+                gamma_initializer=kernel_initializer(self.seeds),
+                dtype=self._dtype,
+            )
+            return layer(x)
         if self.paper:
             return InstanceNormalization(affine=False, dtype=self._dtype)(x)
         seed = next(self.seeds)

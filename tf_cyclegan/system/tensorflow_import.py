@@ -12,7 +12,7 @@ _FILTER = r"""
 import re, sys
 hidden = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog|I0000 |To enable the following instr"
-    rb"|E0000 .*(Unable to register cu|failed call to cuInit)"
+    rb"|(E0000|\S+ \S+ E external/local_xla/) ?.*(Unable to register cu|failed call to cuInit)"
 )
 for line in sys.stdin.buffer:
     if not hidden.match(line):
@@ -42,12 +42,13 @@ def choose_backend() -> None:
 def quiet() -> Iterator[None]:
     """A context that imports TensorFlow and hides its start-up messages, and those only."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if "tensorflow" in sys.modules:
+    # Without a standard error its number may be another file's.
+    if "tensorflow" in sys.modules or sys.stderr is None:
         yield
         return
     try:
         stderr = os.dup(2)
-    except OSError:  # Standard error is closed.
+    except OSError:  # It was closed meanwhile.
         yield
         return
     sys.stderr.flush()

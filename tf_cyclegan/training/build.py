@@ -7,6 +7,7 @@ from tf_cyclegan.config import json_file
 from tf_cyclegan.model.cyclegan import CycleGAN
 from tf_cyclegan.system import devices
 from tf_cyclegan.system.files import write_output
+from tf_cyclegan.training import init_from
 from tf_cyclegan.training.prepare import Prepared
 
 
@@ -30,7 +31,7 @@ def build(prepared: Prepared) -> Built:
     """Builds the networks, traces the step, and restores the newest checkpoint.
 
     Raises:
-      UserError: the checkpoint does not match the model.
+      UserError: a checkpoint does not match the model.
       OSError: the workdir cannot be written to.
     """
     config, workdir = prepared.config, prepared.workdir
@@ -40,6 +41,11 @@ def build(prepared: Prepared) -> Built:
     state = TrainingState(len(model.scalar_names), prepared.pictures.fingerprints())
     checkpoints = Checkpoints(workdir, model, state, config)
     history = checkpoints.restore(prepared.newest) if prepared.newest else ""
+    if prepared.start:
+        init_from.restore(prepared.start, model)
+    if not prepared.done:
+        # An imported run has none.
+        state.pictures.assign(prepared.pictures.fingerprints())
     write_output(workdir / json_file.CONFIG_FILE, json_file.to_json(config).encode())
     device = f"{devices.describe()}; computing in {model.precision}"
     return Built(model, state, checkpoints, history, device)

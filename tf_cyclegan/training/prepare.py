@@ -15,6 +15,7 @@ from tf_cyclegan.evaluation.judge import Judge
 from tf_cyclegan.monitoring import tensorboard_log
 from tf_cyclegan.monitoring.samples import Samples
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.training import init_from
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Prepared:
       pictures: training and test pictures.
       pipeline: the training batches.
       newest: the checkpoint to resume from; None for a new run.
+      start: the checkpoint whose networks a new run starts from; None for new ones.
       total: total number of training steps.
       samples: the test pictures that are translated after each epoch.
       judge: scores epochs; None where `evaluate_every` is not set.
@@ -37,6 +39,7 @@ class Prepared:
     pictures: TrainingPictures
     pipeline: InputPipeline
     newest: Path | None
+    start: Path | None
     total: int
     samples: Samples
     judge: Judge | None
@@ -60,12 +63,15 @@ def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepar
     """
     tensorboard_log.check()
     newest = _checkpoint(config, workdir, say)
+    start = None if newest else init_from.find(config, say)
     pictures = training_pictures.load(config, say)
     pipeline = InputPipeline(pictures.train_x, pictures.train_y, config)
     total = pipeline.steps_per_epoch * config.epochs
     total = min(total, config.max_steps or total)
     finished = newest is not None and checkpoint_files.step_of(newest) >= total
-    if newest and not finished and checkpoint_files.pictures_in(newest) != pictures.fingerprints():
+    # What an imported run, at step 0, was trained on is not known.
+    trained = newest is not None and 0 < checkpoint_files.step_of(newest) < total
+    if newest and trained and checkpoint_files.pictures_in(newest) != pictures.fingerprints():
         raise UserError(
             f"{workdir}: was trained on other pictures than those in {config.dataset} now, so it "
             f"cannot be resumed; restore them, or start a new run in another workdir"
@@ -74,7 +80,7 @@ def prepare(config: Config, workdir: Path, say: Callable[[str], None]) -> Prepar
     judge = None
     if config.evaluate_every and not finished:
         judge = Judge(config, pictures.test_x, pictures.test_y)
-    return Prepared(config, workdir, pictures, pipeline, newest, total, samples, judge)
+    return Prepared(config, workdir, pictures, pipeline, newest, start, total, samples, judge)
 
 
 def check_writable(workdir: Path) -> None:

@@ -114,6 +114,54 @@ def test_missing_permissions_are_an_error(root, monkeypatch, module, function, w
         folder.load(root, "trainA").read(0)
 
 
+@pytest.fixture
+def in_deep_folder(root, monkeypatch):
+    """The working directory is a folder of `root` in which names of at most 55 bytes can be opened.
+
+    Paths have at most 4095 bytes (PATH_MAX, with a zero).
+    """
+    monkeypatch.chdir(root / "trainA")
+    room = 4095 - 56 - len(os.fsencode(root / "trainA"))
+    while room:
+        length = min(room - 1, 200)
+        # A slash alone would be no folder.
+        length -= room - 1 - length == 1
+        os.mkdir("d" * length)
+        os.chdir("d" * length)
+        room -= length + 1
+
+
+@pytest.mark.usefixtures("in_deep_folder")
+def test_a_folder_with_too_long_a_path_is_an_error(root):
+    os.mkdir("e" * 56)
+    Image.fromarray(make_picture(0)).save("e" * 56 + "/x.png")
+    told = r"^\S+/trainA: has a folder with too long a path \(\.\.\.d+/e{56}\); rename or move it$"
+    with pytest.raises(UserError, match=told):
+        folder.load(root, "trainA")
+
+
+@pytest.mark.usefixtures("in_deep_folder")
+def test_a_picture_with_too_long_a_path_is_an_error_when_it_is_read(root):
+    for length in (55, 56):
+        Image.fromarray(make_picture(0)).save("e" * (length - 4) + ".png")
+    pictures = folder.load(root, "trainA")
+    fits, too_long = (i for i, name in enumerate(pictures.names) if name.endswith("e.png"))
+    pictures.read(fits)
+    with pytest.raises(UserError, match=r"cannot be read \(File name too long\)"):
+        pictures.read(too_long)
+
+
+def test_paths_and_names_that_are_not_utf_8_are_read(tmp_path):
+    parent = tmp_path / os.fsdecode(b"caf\xe9")
+    root = make_folder(parent / "photos", trainA=1)
+    os.rename(root / "trainA" / "0.png", root / "trainA" / os.fsdecode(b"\xe9t\xe9.png"))
+    zipped(parent / "photos.zip", make_folder(tmp_path / "other", trainA=1))
+    for path, names in ((root, ("\udce9t\udce9.png",)), (parent / "photos.zip", ("0.png",))):
+        pictures = folder.load(path, "trainA")
+        assert pictures.names == names
+        np.testing.assert_array_equal(pictures.read(0), make_picture(0))
+
+
 def test_a_huge_file_is_rejected_unread(tmp_path):
     (tmp_path / "trainA").mkdir()
     with (tmp_path / "trainA" / "sparse.bmp").open("wb") as file:

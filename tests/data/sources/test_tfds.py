@@ -3,6 +3,7 @@
 import errno
 import functools
 import http.server
+import os
 import shutil
 import socket
 import threading
@@ -186,6 +187,13 @@ def test_an_archive_that_is_not_a_zip_is_an_error(served, tmp_path, monkeypatch)
     manual.write_bytes(b"a login page")
     use_address(monkeypatch, cycle_gan._DL_URLS["horse2zebra"], manual)
     assert str(tmp_path) in error_of(tmp_path, "Error while extracting")
+
+
+def test_a_data_dir_that_is_not_utf_8_is_refused_and_not_made(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    message = error_of(folder, "data_dir=.* is not UTF-8, .* choose another data_dir")
+    assert r"/caf\udce9:" in message
+    assert not folder.exists()
 
 
 def test_an_unusable_data_dir_is_an_error(served, tmp_path):

@@ -3,6 +3,7 @@
 This is the layout of the authors' data sets. A .zip is read in place, without unpacking.
 """
 
+import errno
 import os
 import zipfile
 from collections import deque
@@ -59,13 +60,28 @@ def _in_folder(path: Path, split: str) -> tuple[list[str] | None, _Read]:
     folder = path / split
     if not os.path.isdir(folder):
         return None, str.encode
+    return list_files(folder, images.SUFFIXES), lambda name: read_file(folder / name)
+
+
+def list_files(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """The files in a folder and below it that have one of the suffixes, sorted by name.
+
+    Ignores hidden files. Follows links, but visits each folder once.
+
+    Raises:
+      UserError: a folder cannot be read.
+    """
     try:
-        names = sorted(filter(_is_visible_picture, _files_below(folder)))
+        return sorted(n for n in _files_below(folder) if n.lower().endswith(suffixes))
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UserError(
+                f"{folder}: has a folder with too long a path (...{str(error.filename)[-80:]}); "
+                "rename or move it"
+            ) from error
         raise UserError(
             f"{error.filename}: cannot be read ({error.strerror}); make it readable"
         ) from error
-    return names, lambda name: _read_file(folder / name)
 
 
 def _files_below(folder: Path) -> Iterator[str]:
@@ -83,10 +99,13 @@ def _files_below(folder: Path) -> Iterator[str]:
                 name = inner + entry.name
                 if entry.name.startswith("."):
                     continue
-                if not os.path.isdir(entry.path):
-                    if entry.is_symlink() or entry.is_file():
+                linked = entry.is_symlink()
+                # isdir is False for a folder with too long a path; is_dir raises for cyclic links.
+                is_folder = os.path.isdir(entry.path) if linked else entry.is_dir()
+                if not is_folder:
+                    if linked or entry.is_file():
                         yield name
-                elif entry.is_symlink():
+                elif linked:
                     pending.append(f"{name}/")  # Last: prefer a folder's own path to a link.
                 else:
                     pending.appendleft(f"{name}/")
@@ -97,7 +116,12 @@ def _identity(folder: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+      UserError: it cannot be read, is no regular file, or has more than 2 GB.
+    """
     try:
         if path.exists() and not path.is_file():
             # Reading a pipe may block forever.

@@ -108,6 +108,12 @@ def _find(name: str, data_dir: str | os.PathLike[str] | None) -> Any:
         raise UserError(f"{name} is not a valid TFDS name: {_ALTERNATIVES}")
     group, config = parts[1], parts[2] or ""
     directory = os.path.expanduser(data_dir or tfds.core.constants.DATA_DIR)
+    # Python has surrogates for bytes that are not UTF-8.
+    if re.search("[\ud800-\udfff]", directory):
+        raise UserError(
+            f"data_dir={directory}: is not UTF-8, and TFDS cannot open such paths; choose another "
+            f"data_dir"
+        )
     try:
         return tfds.builder(name, data_dir=directory if data_dir else None)
     except tfds.core.DatasetNotFoundError as error:
