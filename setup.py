@@ -80,6 +80,10 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
+            # For the test that executes examples/cyclegan.ipynb.
+            "ipykernel>=6.29",
+            "nbclient>=0.10",
+            "nbformat>=5.10",
             "scipy>=1.13",
             "selenium>=4.25",
             "ruff>=0.11",

@@ -1,6 +1,7 @@
 """CycleGANs in TensorFlow: unpaired image-to-image translation."""
 
 import importlib
+import sys
 
 from tf_cyclegan.config import RECIPES, Config, from_recipe
 from tf_cyclegan.system import tensorflow_import
@@ -18,6 +19,9 @@ _LAZY = {
 }
 
 tensorflow_import.choose_backend()
+if "keras" in sys.modules:
+    # After `import keras`, which takes the seconds, its load_model knows exported generators.
+    importlib.import_module("tf_cyclegan.translation.export.registration")
 
 
 def __getattr__(name: str) -> object:

@@ -121,12 +121,17 @@ def _workdir(name: str, scratch: Path) -> str:
 
 
 def _linked(name: str, scratch: Path) -> str:
-    """The workdir, or a folder in it, is a link to another device; and one that leads nowhere."""
+    """The workdir, or a folder in it, is a link to another device; first one that leads nowhere.
+
+    Samples and logs are set aside where they lead nowhere, so theirs lead somewhere.
+    """
     with mounts.tmpfs(scratch / "disk", "size=8m") as disk:
         link = scratch / "workdir" / name
         if name != ".":
             (scratch / "workdir").mkdir()
         link.symlink_to(disk / "target")
+        if name in ("samples", "logs"):
+            (disk / "target").mkdir()
         ended = commands.check(_train(scratch, "workdir"))
         if ended.status == 1:
             (disk / "target").mkdir()

@@ -106,7 +106,9 @@ def test_bad_generate_flags_get_one_line(tmp_path):
     assert "--checkpoint=last: give a checkpoint's step, such as 8000, or best" in told
 
 
-@pytest.mark.parametrize("command", ["train", "generate", "evaluate", "import_weights"])
+@pytest.mark.parametrize(
+    "command", ["train", "generate", "evaluate", "export", "import_weights", "demo"]
+)
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_is_short_and_has_examples(tmp_path, command, flag):
     status, out, err = script(f"{command}.py", flag, cwd=tmp_path)

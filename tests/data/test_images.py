@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 
 from helpers.pictures import make_picture
-from tf_cyclegan.data import images
+from tf_cyclegan.data import encoding, images
+from tf_cyclegan.system.files import write_file
 
 
 def test_scaling_to_float_and_back_is_exact():
@@ -65,5 +66,5 @@ def test_contact_sheet_fits_wide_pictures():
 def test_png_is_lossless_and_its_folder_is_created(tmp_path):
     picture = make_picture(4)
     path = tmp_path / "new folder" / "picture.png"
-    images.write_png(path, picture)
+    write_file(path, encoding.encode(picture))
     np.testing.assert_array_equal(images.decode(path.read_bytes(), "a"), picture)

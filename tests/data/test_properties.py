@@ -24,7 +24,7 @@ from tf_cyclegan.data.prepared_pictures import prepare
 from tf_cyclegan.data.preprocessing import for_translation
 from tf_cyclegan.data.sources import folder
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.translation.output_names import png_names
+from tf_cyclegan.translation.output_names import distinct
 
 
 def examples(count):
@@ -191,7 +191,7 @@ PARTS = st.sampled_from(["..", ".", "/", "", "a", "b.jpg", "b.png", "\\", "C:", 
 @given(st.lists(st.lists(PARTS | st.text(st.characters(), max_size=5), max_size=4)))
 def test_output_names_are_unique_and_inside_the_folder(tmp_path, parts):
     names = ["/".join(each) for each in parts]
-    found = png_names(names)
+    found = distinct(names)
     assert len(set(found)) == len(names)
     assert not {parent for path in found for parent in path.parents} & set(found)
     for path in found:

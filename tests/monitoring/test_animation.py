@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_cyclegan.data import images
+from tf_cyclegan.data import encoding
 from tf_cyclegan.monitoring import animation, thumbnails
+from tf_cyclegan.system.files import write_file
 
 
 def write_sheets(workdir, epochs):
@@ -14,7 +15,7 @@ def write_sheets(workdir, epochs):
     for epoch in epochs:
         sheet = np.full((100, 808, 3), epoch, np.uint8)
         sheet[:50] = np.linspace(0, 255, 808)[None, :, None]
-        images.write_png(thumbnails.sheet_path(workdir, epoch), sheet)
+        write_file(thumbnails.sheet_path(workdir, epoch), encoding.encode(sheet))
 
 
 def read_frames(path):
@@ -70,7 +71,7 @@ def test_a_sheet_that_was_written_again_gets_a_new_thumbnail(tmp_path):
     write_sheets(tmp_path, [1])
     first = thumbnails.load(tmp_path, 1, 1)
     sheet = thumbnails.sheet_path(tmp_path, 1)
-    images.write_png(sheet, np.full((100, 808, 3), 99, np.uint8))
+    write_file(sheet, encoding.encode(np.full((100, 808, 3), 99, np.uint8)))
     later = sheet.stat().st_mtime_ns + 10**9
     os.utime(sheet, ns=(later, later))
     assert thumbnails.load(tmp_path, 1, 1) != first

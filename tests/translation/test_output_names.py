@@ -3,7 +3,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.translation.output_names import png_names, reject_links_outside
+from tf_cyclegan.translation.output_names import distinct, reject_links_outside
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,11 @@ from tf_cyclegan.translation.output_names import png_names, reject_links_outside
         (["d/" * 3000 + "x.png"], ["x"]),
         (["caf\udce9.png", "\ud800.png"], ["caf\udce9", "_"]),
         ([".png", "..jpg", "...png"], ["", ".", ".."]),
+        (["a.mov", "b/c.MP4"], ["a", "b/c"]),
     ],
 )
 def test_names_are_distinct_and_inside_the_folder(names, expected):
-    assert png_names(names) == [PurePosixPath(f"{name}.png") for name in expected]
+    assert distinct(names) == [PurePosixPath(f"{name}.png") for name in expected]
 
 
 def test_links_out_of_the_output_are_refused(tmp_path):

@@ -15,7 +15,7 @@ from tf_cyclegan.cli import help_text, spelling, streams
 from tf_cyclegan.system.errors import UserError, reason
 
 _LONGEST = 4000
-_SMALLER = "lower image_size=, load_size=, filters=, batch_size= or pool_size="
+_SIZES = ("work_size", "image_size", "load_size", "filters", "batch_size", "pool_size")
 
 
 def run(main: Callable[[], None], usage: help_text.Usage) -> None:
@@ -65,7 +65,8 @@ def one_line_for_errors() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
             # TensorFlow's, which need not be imported.
-            _fail(spelling.as_flags(f"not enough memory ({reason(error)}); {_SMALLER}"))
+            smaller = [f"--{name}" for name in _SIZES if name in flags.FLAGS]
+            _fail(f"not enough memory ({reason(error)}); lower {', '.join(smaller)}")
         raise
 
 

@@ -90,7 +90,10 @@ class Config:
         below=12,
     )
     residual_blocks: int | None = knob(
-        None, "blocks of a ResNet generator (default: 6 up to 128 pixels, else 9)", least=1, below=101
+        None,
+        "blocks of a ResNet generator (default: 6 up to 128 pixels, else 9)",
+        least=1,
+        below=101,
     )
     norm: str = knob(
         "instance",

@@ -32,6 +32,36 @@ def to_srgb(picture: Image.Image) -> Image.Image:
     return _to_rgb(picture)
 
 
+def alpha(picture: Image.Image) -> Image.Image | None:
+    """A picture's alpha channel, in mode L; None for one without transparency."""
+    if not picture.has_transparency_data:
+        return None
+    return picture.convert("RGBA").getchannel("A")
+
+
+def from_srgb(picture: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """Converts a picture in sRGB to the colours of an ICC profile.
+
+    Args:
+      picture: of mode RGB.
+      profile: an ICC profile, such as the one of the picture that it was made from.
+
+    Returns:
+      the picture and its profile; in sRGB and without one where the profile is broken, or is not
+      made for RGB.
+    """
+    try:
+        target = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
+        if target.profile.xcolor_space.strip() != "RGB":
+            return picture, None
+        srgb = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(picture, srgb, target, outputMode="RGB")
+        assert converted is not None  # None is for conversion in place.
+        return converted, profile
+    except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
+        return picture, None
+
+
 def _to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode == "RGB":  # convert would copy it.
         return picture

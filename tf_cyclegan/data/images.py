@@ -1,4 +1,4 @@
-"""Decoding, resampling, value ranges, contact sheets and PNG.
+"""Decoding, resampling, value ranges and contact sheets.
 
 Between the file and the input pipeline a picture is a uint8 array (height, width, 3), RGB.
 """
@@ -7,23 +7,20 @@ import contextlib
 import io
 import itertools
 import threading
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFile, ImageFont, UnidentifiedImageError
 
 from tf_cyclegan.data import colours, orientation, quiet_pillow, sample_values
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.system.files import write_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 # 20,000 x 20,000. Decoding takes 7 bytes per pixel: 4 in Pillow, 3 in NumPy.
 MAX_PIXELS = 400_000_000
-
-# In the PNG files that are written.
-_SOFTWARE = "tf_cyclegan"
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
@@ -60,6 +57,58 @@ def decode(data: bytes, where: str) -> np.ndarray:
       UserError: another format, damaged or truncated data, values of which black or white is
         unknown, or more than 400 million pixels (checked before decoding).
     """
+    with opened(data, where) as picture:
+        is_upright = orientation.is_applied_by_load(picture)
+        decoded = colours.to_srgb(sample_values.decode(picture))
+        return np.asarray(decoded if is_upright else orientation.apply(decoded, picture))
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture with what its translation keeps.
+
+    Attributes:
+      pixels: uint8 (height, width, 3), as of `decode`.
+      alpha: uint8 (height, width); None without transparency.
+      profile: its ICC profile, if it has one.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    profile: bytes | None = None
+
+
+def decode_whole(data: bytes, where: str) -> Decoded:
+    """Decodes a picture file with transparency and colour profile.
+
+    Arguments and errors are those of `decode`.
+    """
+    with opened(data, where) as picture:
+        return from_pillow(picture)
+
+
+def from_pillow(picture: Image.Image) -> Decoded:
+    """A picture of Pillow's, in its current frame, as of `decode_whole`.
+
+    Raises:
+      ValueError: black or white is unknown, as of more than 8 bits that came from no file.
+    """
+    file = cast(ImageFile.ImageFile, picture)  # A PNG or TIFF file, if its format says so.
+    is_upright = orientation.is_applied_by_load(file)
+    values = sample_values.decode(file)
+    if values.mode[0] in "IF":
+        raise ValueError(f"its mode {values.mode} does not tell which value is white")
+    profile, clear = values.info.get("icc_profile"), colours.alpha(values)
+    planes = [colours.to_srgb(values), *([clear] if clear else [])]
+    arrays = [
+        np.asarray(plane if is_upright else orientation.apply(plane, file)) for plane in planes
+    ]
+    return Decoded(arrays[0], arrays[1] if clear else None, profile)
+
+
+@contextlib.contextmanager
+def opened(data: bytes, where: str) -> Iterator[ImageFile.ImageFile]:
+    """A picture file opened by Pillow, not yet decoded. Errors within are those of `decode`."""
     if not data:
         raise UserError(f"{where}: is empty; replace or remove it")
     quiet_pillow.configure(MAX_PIXELS)
@@ -70,9 +119,7 @@ def decode(data: bytes, where: str) -> np.ndarray:
             if pixels > MAX_PIXELS:
                 raise Image.DecompressionBombError
             with _LARGE_LOCK if pixels > _LARGE_PIXELS else contextlib.nullcontext():
-                is_upright = orientation.is_applied_by_load(picture)
-                decoded = colours.to_srgb(sample_values.decode(picture))
-                return np.asarray(decoded if is_upright else orientation.apply(decoded, picture))
+                yield picture
     except UnidentifiedImageError as error:
         raise UserError(
             f"{where}: is not a picture in a supported format (JPEG, PNG, WebP, BMP, GIF, TIFF); "
@@ -88,7 +135,7 @@ def decode(data: bytes, where: str) -> np.ndarray:
 
 
 def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> np.ndarray:
-    """Resamples a uint8 picture (height, width, channels) to another size, in uint8.
+    """Resamples a picture (height, width, channels), uint8 or float32, to another size.
 
     `nearest` selects the same pixels as tf.image.resize, as in the tutorial. `bilinear` and
     `bicubic` are Pillow's antialiased filters, as in the paper's PyTorch reference.
@@ -99,6 +146,11 @@ def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> 
         # Two takes are three times as fast as picture[rows, columns].
         rows = picture.take(_nearest(picture.shape[0], height), axis=0)
         return rows.take(_nearest(picture.shape[1], width), axis=1)
+    if picture.shape[2] == 3 and picture.dtype == np.uint8:
+        # A quarter faster than plane by plane.
+        return np.asarray(
+            Image.fromarray(picture).resize((width, height), _RESAMPLING[interpolation])
+        )
     planes = [
         np.asarray(Image.fromarray(plane).resize((width, height), _RESAMPLING[interpolation]))
         for plane in np.moveaxis(picture, -1, 0)
@@ -107,9 +159,14 @@ def resize(picture: np.ndarray, height: int, width: int, interpolation: str) -> 
 
 
 def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
-    """Converts uint8 (height, width, 3) to 3 channels (itself) or 1 channel (ITU-R 601 luma)."""
+    """Converts (height, width, 3) to 3 channels (itself) or 1 channel (ITU-R 601 luma).
+
+    uint8, or float32.
+    """
     if channels == 3:
         return picture
+    if picture.dtype != np.uint8:
+        return picture @ np.array([[0.299], [0.587], [0.114]], np.float32)
     return np.asarray(Image.fromarray(picture).convert("L"))[..., None]
 
 
@@ -170,27 +227,3 @@ def _fit(picture: np.ndarray, cell: int) -> Image.Image:
     method = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return Image.fromarray(picture).resize(size, method)
-
-
-def write_png(path: Path, picture: np.ndarray) -> None:
-    """Writes a uint8 picture (height, width, 3 or 1) as PNG, creating parent folders."""
-    write_file(path, encode_png(picture))
-
-
-def encode_png(picture: np.ndarray) -> bytes:
-    """A uint8 picture (height, width, 3 or 1) as the bytes of a PNG file."""
-    stream = io.BytesIO()
-    origin = PngImagePlugin.PngInfo()
-    origin.add_text("Software", _SOFTWARE)
-    image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
-    image.save(stream, "PNG", pnginfo=origin)
-    return stream.getvalue()
-
-
-def is_own_png(path: Path) -> bool:
-    """Whether `write_png` wrote a file."""
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            return picture.info.get("Software") == _SOFTWARE
-    except Exception:  # Pillow raises almost anything for what is no picture.
-        return False

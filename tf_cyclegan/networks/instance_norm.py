@@ -12,6 +12,7 @@ from tf_cyclegan.networks.layers import Normal
 _GradientFunction = Callable[[tf.Tensor], list[tf.Tensor]]
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class InstanceNormalization(keras.layers.Layer):
     """Normalizes each channel of each picture over height and width.
 
@@ -27,7 +28,13 @@ class InstanceNormalization(keras.layers.Layer):
       scale_mean: `scale` starts from N(scale_mean, 0.02), `offset` from zero.
       seed: seed of `scale`; None picks one.
       **settings: those of any Keras layer. Mean and variance are float32 whatever `dtype` is.
+
+    Attributes:
+      statistics: called with the maps, returns the mean and variance to normalize by, float32 and
+        broadcastable to the maps. None for those of each picture.
     """
+
+    statistics: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]] | None = None
 
     def __init__(
         self,
@@ -41,6 +48,15 @@ class InstanceNormalization(keras.layers.Layer):
         self.epsilon = epsilon
         self.affine = affine
         self._initializer = Normal(scale_mean, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "affine": self.affine,
+            "scale_mean": self._initializer.mean,
+            "seed": self._initializer.seed,
+        }
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.affine:
@@ -56,10 +72,15 @@ class InstanceNormalization(keras.layers.Layer):
         return input_shape
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        if not self.affine:
-            return instance_norm(x, epsilon=self.epsilon)
-        scale, offset = (tf.convert_to_tensor(weight) for weight in (self.scale, self.offset))
-        return instance_norm(x, scale, offset, epsilon=self.epsilon)
+        weights = (self.scale, self.offset) if self.affine else ()
+        affine = [tf.convert_to_tensor(weight) for weight in weights]
+        if self.statistics is None:
+            return instance_norm(x, *affine, epsilon=self.epsilon)
+        mean, variance = self.statistics(x)
+        scale, offset = affine or (None, None)
+        wide = tf.cast(x, tf.float32)
+        y = tf.nn.batch_normalization(wide, mean, variance, offset, scale, self.epsilon)
+        return tf.cast(y, x.dtype)
 
 
 def instance_norm(x: tf.Tensor, *affine: tf.Tensor, epsilon: float = 1e-5) -> tf.Tensor:

@@ -14,6 +14,7 @@ from tf_cyclegan.system import cores
 _CHUNK_SIZE = 2**19
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class ReflectionPadding2D(keras.layers.Layer):
     """Pads height and width by reflection; the border pixels are not repeated.
 
@@ -25,6 +26,9 @@ class ReflectionPadding2D(keras.layers.Layer):
         super().__init__(**settings)
         self._size = size
 
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self._size}
+
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, *sizes, channels = input_shape
         return (batch, *(size and size + 2 * self._size for size in sizes), channels)
@@ -33,6 +37,7 @@ class ReflectionPadding2D(keras.layers.Layer):
         return tf.pad(x, [[0, 0], [self._size] * 2, [self._size] * 2, [0, 0]], "REFLECT")
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class LeakyMaximum(keras.layers.Layer):
     """A leaky ReLU as `max(x, slope * x)`, for use right after a bias.
 
@@ -45,6 +50,9 @@ class LeakyMaximum(keras.layers.Layer):
     def __init__(self, slope: float, **settings: Any):
         super().__init__(**settings)
         self.slope = slope
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "slope": self.slope}
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape

@@ -124,6 +124,7 @@ def discriminator(
     return keras.Model(inputs, last(x))
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class _Bottleneck(small_maps.Conv2D):
     """A convolution before an instance norm, skipped where its output is one pixel.
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_cyclegan.config import intervals
-from tf_cyclegan.data import images
+from tf_cyclegan.data import encoding
 from tf_cyclegan.model.cyclegan import NETWORKS
 from tf_cyclegan.monitoring import animation, charts, report, scalars, thumbnails
 from tf_cyclegan.monitoring.facts import Facts
@@ -80,7 +80,7 @@ class WriteSamples(Callback):
     def epoch_ended(self, epoch: Epoch) -> None:
         sheet = epoch.translated.sheet()
         path = thumbnails.sheet_path(self.run.prepared.workdir, epoch.number)
-        write_output(path, images.encode_png(sheet))
+        write_output(path, encoding.encode(sheet))
         self._log.sheet(self.run.step, sheet)
 
 

@@ -3,21 +3,22 @@
 import itertools
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError
+from tf_cyclegan.translation.inputs import SUFFIXES
 
 # File systems allow 255 bytes; this leaves room for suffixes.
 _MAX_PART_BYTES = 200
 _MAX_PATH_BYTES = 2000
 
 
-def png_names(names: Iterable[str]) -> list[PurePosixPath]:
+def distinct(names: Sequence[str], suffixes: Sequence[str] | None = None) -> list[PurePosixPath]:
     """A distinct relative path for each name, in the same order.
 
-    The extension becomes .png; where two paths would collide, the old one stays in front of it.
+    The extension becomes that of `suffixes`, .png by default; where two paths would collide, the
+    old one stays in front of it.
     Parts that would leave the folder are dropped, control characters and backslashes replaced, and
     parts too long for a file system truncated.
     """
@@ -25,11 +26,12 @@ def png_names(names: Iterable[str]) -> list[PurePosixPath]:
     # A file cannot have the name of a folder.
     taken = {str(parent) for path in wanted for parent in path.parents}
     found = []
-    for path in wanted:
+    for path, suffix in zip(wanted, suffixes or [".png"] * len(wanted), strict=True):
         text = str(path)
-        stem = text[: text.rindex(".")] if images.is_picture_name(text) else text
+        known = text.lower().endswith(SUFFIXES)
+        stem = text[: text.rindex(".")] if known else text
         numbered = (f"{path}-{number}" for number in itertools.count(2))
-        candidates = (f"{name}.png" for name in itertools.chain((stem, path), numbered))
+        candidates = (f"{name}{suffix}" for name in itertools.chain((stem, path), numbered))
         name = next(name for name in candidates if name not in taken)
         taken.add(name)
         found.append(PurePosixPath(name))

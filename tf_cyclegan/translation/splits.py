@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from tf_cyclegan.config import Config
-from tf_cyclegan.data import images, sources
+from tf_cyclegan.data import encoding, images, sources
 from tf_cyclegan.data.picture_check import keep_usable
 from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.translation.output_names import png_names, reject_links_outside
+from tf_cyclegan.system.files import write_file
+from tf_cyclegan.translation.output_names import distinct, reject_links_outside
+from tf_cyclegan.translation.overlap import overlapped
 from tf_cyclegan.translation.translator import DIRECTIONS, Translator
 
 _SHEET_ROWS, _SHEET_PAIRS = 12, 4
@@ -76,7 +78,13 @@ def default_output(workdir: Path, split: str, config: Config, dataset: str | Non
     return workdir / "generated" / f"{Path(dataset).stem}-{split}"
 
 
-def translate(translator: Translator, pictures: Pictures, direction: str, output: Path) -> Written:
+def translate(
+    translator: Translator,
+    pictures: Pictures,
+    direction: str,
+    output: Path,
+    progress: Callable[[], object] = lambda: None,
+) -> Written:
     """Translates pictures into `output/DIRECTION/NAME.png`, with a contact sheet beside the folder.
 
     Args:
@@ -84,6 +92,7 @@ def translate(translator: Translator, pictures: Pictures, direction: str, output
       pictures: those to translate.
       direction: AtoB or BtoA.
       output: a folder, created if missing.
+      progress: called after each picture.
 
     Raises:
       UserError: a symbolic link leads out of `output`, or a file of somebody else's would be
@@ -91,21 +100,29 @@ def translate(translator: Translator, pictures: Pictures, direction: str, output
     """
     domain = DIRECTIONS[direction][0]
     folder, sheet = output / direction, output / f"{direction}.png"
-    names = png_names(pictures.names)
+    names = distinct(pictures.names)
     reject_links_outside(folder, names, output)
     for path in (sheet, *(folder / name for name in names)):
-        if os.path.lexists(path) and not images.is_own_png(path):
+        if os.path.lexists(path) and not encoding.is_own(path):
             raise UserError(
                 f"{path}: exists, and tf_cyclegan did not write it; move it, or give another output"
             )
     pairs: list[np.ndarray] = []
-    for i, name in enumerate(names):
-        picture = pictures.read(i)
+
+    def make(_: int, picture: np.ndarray) -> np.ndarray:
         translated = translator.translate(picture, direction)
-        images.write_png(folder / name, translated)
         if len(pairs) < 2 * _SHEET_ROWS * _SHEET_PAIRS:
-            pairs += [picture, translated]
+            pairs.extend((picture, translated))
+        return translated
+
+    def write(i: int, translated: np.ndarray) -> None:
+        write_file(folder / names[i], encoding.encode(translated))
+
+    for _, error in overlapped(range(len(names)), pictures.read, make, write):
+        if error is not None:
+            raise error
+        progress()
     rows = [pairs[i : i + 2 * _SHEET_PAIRS] for i in range(0, len(pairs), 2 * _SHEET_PAIRS)]
     headings = [domain, direction.replace("to", " to ")] * min(_SHEET_PAIRS, len(pairs) // 2)
-    images.write_png(sheet, images.contact_sheet(rows, headings))
+    write_file(sheet, encoding.encode(images.contact_sheet(rows, headings)))
     return Written(len(pictures), folder, sheet, len(pairs) // 2)

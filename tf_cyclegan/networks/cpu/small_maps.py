@@ -29,6 +29,7 @@ Record = Callable[["Conv2D | Conv2DTranspose", tf.Tensor, tf.Tensor], None]
 _Operation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class Conv2D(keras.layers.Conv2D):
     """Keras' Conv2D, for 4x4 kernels, stride 2, padding "same" and no bias.
 
@@ -53,6 +54,7 @@ class Conv2D(keras.layers.Conv2D):
         return _kernel_gradient(inputs, upstream)
 
 
+@keras.saving.register_keras_serializable("tf_cyclegan")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """Keras' Conv2DTranspose, for 4x4 kernels, stride 2, padding "same" and no bias.
 

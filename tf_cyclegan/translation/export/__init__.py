@@ -1,0 +1,1 @@
+"""Generators as files for other programs: Keras, SavedModel, ONNX, LiteRT."""
