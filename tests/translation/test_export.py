@@ -199,6 +199,12 @@ def test_a_translator_of_an_export_translates_the_same_and_is_not_exported(run, 
         export(folder)
 
 
+def test_an_export_has_one_checkpoint_and_one_precision(folder):
+    for settings in ({"checkpoint": 5}, {"precision": "bfloat16"}):
+        with pytest.raises(UserError, match="an export has one checkpoint and one precision"):
+            Translator(folder, **settings)
+
+
 @pytest.mark.parametrize("name", ["README.md", "model.keras", "samples.png", "metadata.json"])
 def test_files_of_others_are_not_overwritten(run, tmp_path, name):
     (tmp_path / name).write_text("mine")

@@ -240,3 +240,10 @@ def test_a_checkpoint_deleted_meanwhile_is_told(workdir):
     ):
         with pytest.raises(UserError, match="ckpt-77: cannot be read"):
             read(path)
+
+
+def test_rounding_is_the_difference_from_float32(workdir):
+    assert Translator(workdir).rounding("AtoB") == 0
+    assert 0 <= Translator(workdir, precision="bfloat16").rounding("AtoB") <= 8
+    with pytest.raises(UserError, match="precision=int8: choose from float32, bfloat16, float16"):
+        Translator(workdir, precision="int8")

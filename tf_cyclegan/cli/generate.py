@@ -61,6 +61,12 @@ def main() -> None:
     )
     for line in translator.damaged:
         _say(line)
+    if translator.precision != "float32":
+        rounding = max(translator.rounding(direction) for direction in translator.directions)
+        print(
+            f"{translator.precision} differs from float32 by at most {rounding} of 255 levels, "
+            f"in a drawing"
+        )
     if _INPUT.value:
         _translate_files(translator, workdir)
     else:

@@ -14,6 +14,7 @@ from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.checkpoints import saving
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
+from tf_cyclegan.data.sources.drawings.scene import draw_scene
 from tf_cyclegan.model import precision as precisions
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import flat_layers
@@ -45,6 +46,7 @@ class Translator:
       checkpoint: the checkpoint of the generators, or the exported file.
       damaged: a line about each newer checkpoint that was skipped as damaged.
       directions: the available ones of AtoB and BtoA.
+      precision: the networks' compute type.
     """
 
     def __init__(
@@ -73,8 +75,15 @@ class Translator:
             known = ", ".join(precisions.POLICIES)
             raise UserError(f"precision={precision}: choose from {known}")
         self._workdir, self._asked, self._only = Path(workdir), checkpoint, direction
-        self._exported = loading.load(workdir) if loading.is_exported(workdir) else None
-        self._dtype = precisions.POLICIES[precision]
+        self._exported = None
+        if loading.is_exported(workdir):
+            if checkpoint is not None or precision != "float32":
+                raise UserError(
+                    f"{workdir}: an export has one checkpoint and one precision; leave checkpoint= "
+                    f"and precision= out"
+                )
+            self._exported = loading.load(workdir)
+        self.precision, self._dtype = precision, precisions.POLICIES[precision]
         self._generators: dict[str, keras.Model] = {}
         self._inferences: dict[str, Inference] = {}
         self.damaged: list[str] = []
@@ -202,6 +211,16 @@ class Translator:
         return inference.measure(
             np.stack([tiles.reduced(each, multiple, pixels) for each in at_work])
         )
+
+    def rounding(self, direction: str) -> int:
+        """The greatest difference that `precision` makes to float32, of 255 levels, in a drawing.
+
+        It restores the generator in float32 for this.
+        """
+        drawing = draw_scene(np.random.default_rng(0), self.config.image_size).horse
+        exact = Translator(self._workdir, self._asked, direction).translate(drawing, direction)
+        rounded = self.translate(drawing, direction)
+        return int(np.abs(exact.astype(int) - rounded).max())
 
     def size_at_work(self, height: int, width: int) -> tuple[int, int]:
         """Height and width at which a picture of a size is translated."""
