@@ -6,9 +6,9 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.data.preprocessing import for_training
 
-# Per domain: 8,000 pictures of 72x72 pixels, so that any data set fits into a laptop's memory.
+# Per domain: 4,000 pictures of 72x72 pixels, so that any data set fits into a laptop's memory.
 # Decoding one of 256 pixels anew takes 2 ms, and a step on a CPU a second.
-_CACHE_BYTES = 2**27
+_CACHE_BYTES = 2**26
 # One very large picture, possible with preprocess=crop and none, would displace many others.
 _MAX_CACHED_PICTURE_BYTES = 2**24
 
@@ -24,7 +24,7 @@ def prepare(pictures: Pictures, domain: str, config: Config) -> Pictures:
     Returns:
       Pictures whose `read` returns read-only uint8 (height, width, channels of the domain), as
       `preprocessing.for_training`, and raises UserError where that does. It is thread-safe and
-      caches up to 128 MiB.
+      caches up to 64 MiB.
     """
     cache: dict[int, np.ndarray] = {}
     free_bytes = _CACHE_BYTES
