@@ -70,14 +70,19 @@ def find_best(workdir: Path) -> Path:
       UserError: there is none, or it is damaged.
     """
     _find_any(workdir)
-    paths = find_in(workdir / FOLDER / _BEST)
-    if not paths:
+    path = best_path(workdir)
+    if path is None:
         raise UserError(
             f"{workdir}: no checkpoint has a score; train with evaluate_every=5 to score every "
             "fifth epoch"
         )
+    return _require_intact(path)
+
+
+def best_path(workdir: Path) -> Path | None:
+    """The checkpoint with the best score, intact or not; None where there is none."""
     # A process killed in `keep_best` leaves two.
-    return _require_intact(max(paths, key=step_of))
+    return max(find_in(workdir / FOLDER / _BEST), key=step_of, default=None)
 
 
 def newest_intact(workdir: Path) -> tuple[Path, list[str]]:

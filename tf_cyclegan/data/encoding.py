@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
-from tf_cyclegan.data import colours
+from tf_cyclegan.data import colours, images
 from tf_cyclegan.system.errors import UserError
 
 # Pillow's format by suffix.
@@ -122,7 +122,7 @@ def _to_pillow(picture: np.ndarray, kind: str) -> Image.Image:
             f"{picture.shape[1]}x{picture.shape[0]} pixels are too many for {kind}, which has "
             f"up to {longest} a side; choose format=png"
         )
-    return Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+    return images.to_pillow(picture)
 
 
 def _with_alpha(image: Image.Image, alpha: np.ndarray | None) -> Image.Image:

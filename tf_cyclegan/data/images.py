@@ -170,6 +170,16 @@ def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).convert("L"))[..., None]
 
 
+def to_colour(picture: np.ndarray) -> np.ndarray:
+    """Repeats the channel of (height, width, 1); (height, width, 3) is itself."""
+    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
+
+
+def to_pillow(picture: np.ndarray) -> Image.Image:
+    """uint8 (height, width, 3 or 1) as a Pillow picture of mode RGB or L."""
+    return Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+
+
 def _nearest(old: int, new: int) -> np.ndarray:
     # float32 as in TensorFlow: rounding breaks ties between pixels.
     scale = np.float32(old) / np.float32(new)
@@ -219,9 +229,8 @@ def contact_sheet(
 
 
 def _fit(picture: np.ndarray, cell: int) -> Image.Image:
-    height, width, channels = picture.shape
-    if channels == 1:
-        picture = np.repeat(picture, 3, axis=2)
+    height, width = picture.shape[:2]
+    picture = to_colour(picture)
     scale = cell / max(height, width)
     # Smooth upsampling would hide the artifacts of a network.
     method = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tf_cyclegan.config import Config
+from tf_cyclegan.data import images
 from tf_cyclegan.monitoring import report_text, scalars, thumbnails
 from tf_cyclegan.monitoring.samples import Translations
 
@@ -81,7 +82,7 @@ def _number(value: float | None) -> float | None:
 
 def _webp(picture: np.ndarray) -> bytes:
     stream = io.BytesIO()
-    image = Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+    image = images.to_pillow(picture)
     image.thumbnail((_MAX_SIDE, _MAX_SIDE), Image.Resampling.LANCZOS)
     if _is_pixelated(picture):
         # For lossless images, quality and method are the effort to compress.

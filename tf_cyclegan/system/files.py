@@ -1,16 +1,34 @@
 """Atomic file writes, and setting aside what cannot be used."""
 
+import contextlib
 import errno
 import itertools
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from absl import logging
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Writes a file atomically: on any failure the old one stays. Makes missing folders.
+
+    Raises:
+      OSError: as `writing`.
+    """
+    with writing(path, len(data)) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def writing(path: Path, size: int | None = None) -> Iterator[BinaryIO]:
+    """A file to fill, which takes the path's place when the context ends without an error.
+
+    Args:
+      path: makes missing folders.
+      size: the bytes that are needed, for the message on a full disk; None where it is not known.
 
     Raises:
       OSError: the folder is not writable, the disk is full, or a folder, device or pipe has that
@@ -24,7 +42,7 @@ def write_file(path: Path, data: bytes) -> None:
         # A leftover could be a link to some other file.
         partial.unlink(missing_ok=True)
         with partial.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -32,9 +50,9 @@ def write_file(path: Path, data: bytes) -> None:
         partial.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
-        space = f"{free_space(path.parent)}, {_mebibytes(len(data))} are needed"
-        told = f"{error.strerror}{space if is_full(error) else ''}"
-        raise OSError(error.errno, told, str(path)) from error
+        needed = "" if size is None else f", {_mebibytes(size)} are needed"
+        space = f"{free_space(path.parent)}{needed}" if is_full(error) else ""
+        raise OSError(error.errno, f"{error.strerror}{space}", str(path)) from error
 
 
 def write_output(path: Path, data: bytes) -> None:

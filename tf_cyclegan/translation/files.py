@@ -16,7 +16,7 @@ from tf_cyclegan.system.files import write_file
 from tf_cyclegan.translation import animations, films, sizes
 from tf_cyclegan.translation.inference import Statistics
 from tf_cyclegan.translation.inputs import Input
-from tf_cyclegan.translation.output_names import distinct, reject_links_outside
+from tf_cyclegan.translation.output_names import distinct, reject_foreign, reject_links_outside
 from tf_cyclegan.translation.overlap import overlapped
 from tf_cyclegan.translation.translator import Translator
 
@@ -114,11 +114,7 @@ def _jobs(inputs: Sequence[Input], output: Path, kind: str, overwrite: bool) -> 
                 continue
             if os.path.realpath(target) in sources:
                 raise UserError(f"{target}: is one of the inputs; give another output")
-            if not (films.is_own(target) if each.is_film else encoding.is_own(target)):
-                raise UserError(
-                    f"{target}: exists, and tf_cyclegan did not write it; move it, or give another "
-                    f"output"
-                )
+            reject_foreign(target, films.is_own if each.is_film else encoding.is_own)
         jobs.append(_Job(each, target, is_animated))
     return jobs
 
@@ -214,17 +210,18 @@ class _Files:
         high, wide = self._translator.size_at_work(height, width)
         if high < height or wide < width:
             self._tell_once(
+                "shrunk",
                 f"{source.path}: its {width}x{height} pixels are translated at {wide}x{high} and "
-                f"enlarged again, as all larger pictures; work_size=input translates them in full"
+                f"enlarged again, as all larger pictures; work_size=input translates them in full",
             )
         elif max(height, width) > sizes.EXTREME * min(height, width):
             self._tell_once(
+                "extreme",
                 f"{source.path}: its {width}x{height} pixels are translated at {wide}x{high}; more "
-                f"extreme proportions than {sizes.EXTREME}:1 are enlarged less"
+                f"extreme proportions than {sizes.EXTREME}:1 are enlarged less",
             )
 
-    def _tell_once(self, line: str) -> None:
-        what = line.rpartition(";")[2]
+    def _tell_once(self, what: str, line: str) -> None:
         if what not in self._told:
             self._told.add(what)
             self._say(line)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.system.files import free_space, is_full
+from tf_cyclegan.system.files import writing
 from tf_cyclegan.translation.animations import STATISTICS_FRAMES
 
 _Translate = Callable[[np.ndarray], np.ndarray]
@@ -69,24 +70,12 @@ def translate(path: Path, target: Path, frames_through: _Translate) -> int:
     """
     import av
 
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # A leftover could be a link to some other file.
-        partial.unlink(missing_ok=True)
-        with (
-            partial.open("xb") as file,
-            _opened(path) as film,
-            av.open(file, "w", format="mp4") as made,
-        ):
-            count = _copy(film, made, frames_through)
-        partial.replace(target)
-    except OSError as error:
-        space = free_space(target.parent) if is_full(error) else ""
-        raise OSError(error.errno, f"{error.strerror}{space}", str(target)) from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return count
+    with (
+        writing(target) as file,
+        _opened(path) as film,
+        av.open(file, "w", format="mp4") as made,
+    ):
+        return _copy(film, made, frames_through)
 
 
 def _copy(film: Any, made: Any, frames_through: _Translate) -> int:
@@ -104,8 +93,8 @@ def _copy(film: Any, made: Any, frames_through: _Translate) -> int:
                 translated = frames_through(_upright(frame))
                 if picture_stream is None:
                     picture_stream = _picture_stream(made, source, *translated.shape[:2])
-                rgb = np.repeat(translated, 3, axis=2) if translated.shape[2] == 1 else translated
-                new = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")
+                rgb = np.ascontiguousarray(images.to_colour(translated))
+                new = av.VideoFrame.from_ndarray(rgb, "rgb24")
                 new = new.reformat(format=picture_stream.pix_fmt, dst_colorspace="ITU709")
                 new.pts, new.time_base = frame.pts, frame.time_base
                 packets += picture_stream.encode(new)

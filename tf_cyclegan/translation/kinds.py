@@ -53,8 +53,7 @@ def applied(translate: _Translate, image: Any) -> Any:
 
 
 def _applied(translate: _Translate, decoded: images.Decoded) -> Image.Image:
-    translated = translate(decoded.pixels)
-    image = Image.fromarray(translated[..., 0] if translated.shape[2] == 1 else translated)
+    image = images.to_pillow(translate(decoded.pixels))
     if decoded.alpha is not None:
         image.putalpha(Image.fromarray(decoded.alpha))
     return image
@@ -81,10 +80,6 @@ def _applied_to_array(translate: _Translate, array: np.ndarray) -> Any:
     else:
         raise UserError(f"an array of {array.dtype} is no picture; give uint8, or floats in [0, 1]")
     if flat.ndim == 4:
-        return np.stack([back(translate(_colour(each))) for each in pictures])
-    translated = back(translate(_colour(pictures)))
+        return np.stack([back(translate(images.to_colour(each))) for each in pictures])
+    translated = back(translate(images.to_colour(pictures)))
     return translated[..., 0] if array.ndim == 2 and translated.shape[-1] == 1 else translated
-
-
-def _colour(picture: np.ndarray) -> np.ndarray:
-    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture

@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from tf_cyclegan.system.errors import UserError
@@ -52,6 +52,18 @@ def reject_links_outside(folder: Path, names: Iterable[PurePosixPath], output: P
                 f"{parent}: a symbolic link leads out of {output}; remove it, or choose another "
                 f"output"
             )
+
+
+def reject_foreign(path: Path, is_own: Callable[[Path], bool]) -> None:
+    """Checks that nothing is overwritten but what this package wrote.
+
+    Raises:
+      UserError: the path exists, and `is_own` denies it.
+    """
+    if os.path.lexists(path) and not is_own(path):
+        raise UserError(
+            f"{path}: exists, and tf_cyclegan did not write it; move it, or give another output"
+        )
 
 
 def _sanitized(name: str) -> PurePosixPath:

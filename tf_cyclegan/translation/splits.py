@@ -1,6 +1,5 @@
 """Translating a split of a data set into files."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,8 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.data import encoding, images, sources
 from tf_cyclegan.data.picture_check import keep_usable
 from tf_cyclegan.data.pictures import Pictures
-from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.system.files import write_file
-from tf_cyclegan.translation.output_names import distinct, reject_links_outside
+from tf_cyclegan.translation.output_names import distinct, reject_foreign, reject_links_outside
 from tf_cyclegan.translation.overlap import overlapped
 from tf_cyclegan.translation.translator import DIRECTIONS, Translator
 
@@ -103,10 +101,7 @@ def translate(
     names = distinct(pictures.names)
     reject_links_outside(folder, names, output)
     for path in (sheet, *(folder / name for name in names)):
-        if os.path.lexists(path) and not encoding.is_own(path):
-            raise UserError(
-                f"{path}: exists, and tf_cyclegan did not write it; move it, or give another output"
-            )
+        reject_foreign(path, encoding.is_own)
     pairs: list[np.ndarray] = []
 
     def make(_: int, picture: np.ndarray) -> np.ndarray:

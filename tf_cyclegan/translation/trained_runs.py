@@ -82,7 +82,7 @@ class TrainedRuns:
             raise UserError(f"checkpoint={checkpoint}: give newest, best, or a checkpoint's step")
         # A run in training gets new ones under these names.
         newest = checkpoint_files.find_all(workdir)[-1:] if checkpoint == "newest" else []
-        return self._load(workdir, checkpoint, *newest, _best(workdir))
+        return self._load(workdir, checkpoint, *newest, checkpoint_files.best_path(workdir))
 
     def examples(self, name: str, direction: str, count: int) -> list[np.ndarray]:
         """The first test pictures of a direction's source domain, uint8 (height, width, 3).
