@@ -51,12 +51,18 @@ _RUN = {
     "dataset": _path("photos", "photos.zip", "mini_horse2zebra", "cycle_gan/horse2zebra"),
     "limit": _number("1", "2"),
 }
+_TRANSLATING = {
+    "output": _path("new", "deep/er", "ünï→"),
+    "work_size": Values(("input", "train", "32", "40"), ("Input", *_NUMBERS)),
+    "precision": _choice("float32", "bfloat16"),
+}
 FLAGS: Mapping[str, Mapping[str, Values]] = {
     "train": {
         "recipe": _choice("mini", "tutorial", "paper", "keras", "facades"),
         "workdir": _path("new", "deep/er", "ünï→", "run", "photos"),
         "dataset": _path("photos", "photos.zip", "mini_horse2zebra", "cycle_gan/horse2zebra"),
         "data_dir": _path("empty"),
+        "init_from": _path("run", "net.safetensors"),
         "skip_unreadable": _SWITCH,
         "epochs": _number("1", "2", "3"),
         "max_steps": _number("1", "2", "7"),
@@ -97,7 +103,25 @@ FLAGS: Mapping[str, Mapping[str, Values]] = {
         "max_to_keep": _number("1", "2"),
         "keep_every": _number("1", "2"),
     },
-    "generate": {**_RUN, "output": _path("new", "deep/er", "ünï→"), "skip_unreadable": _SWITCH},
+    "generate": {**_RUN, **_TRANSLATING, "skip_unreadable": _SWITCH},
+    # The same command, for files.
+    "generate_files": {
+        "input": _path("photos", "photos/testA", "photos/*/*0.png", "photos/testA/00000.png"),
+        **{name: _RUN[name] for name in ("workdir", "checkpoint", "direction")},
+        **_TRANSLATING,
+        "format": _choice("png", "jpeg", "webp", "same"),
+        "frames": _SWITCH,
+        "overwrite": _SWITCH,
+        "split": _choice("test"),
+    },
+    "export": {
+        **{name: _RUN[name] for name in ("workdir", "checkpoint", "direction")},
+        "format": _choice("keras", "saved_model", "onnx", "litert"),
+        "quantize": _choice("float16", "int8"),
+        "licence": Values(("cc-by-4.0", "mine: ask me"), _ANY),
+        "output": _path("new", "deep/er", "ünï→"),
+        "limit": _number("1"),
+    },
     "evaluate": {
         **_RUN,
         "paired": _SWITCH,
@@ -111,6 +135,7 @@ FLAGS: Mapping[str, Mapping[str, Values]] = {
         "workdir": _path("new", "deep/er", "ünï→", "run", "photos"),
         "dataset": _path("photos", "photos.zip"),
         "image_size": _number("32", "36", "33", "256"),
+        "norm": _choice("instance", "layer"),
     },
 }
 

@@ -38,6 +38,23 @@ def _generated(folder: Path, _: Sequence[str], out: str) -> None:
             raise FaultError(f"pictures are missing in {pictures}")
 
 
+def _translated(folder: Path, _: Sequence[str], out: str) -> None:
+    line = r"^\w{4}: (\d+) files in (.*?)(?:, (\d+) kept that exist.*)?; [\d.]+ a second$"
+    said = re.findall(line, out, re.MULTILINE | re.DOTALL)
+    if not said:
+        raise FaultError("translated nothing")
+    for count, place, kept in said:
+        found = sum(1 for path in (folder / place).rglob("*") if path.is_file())
+        if not 0 < int(count) + int(kept or 0) <= found:
+            raise FaultError(f"files are missing in {place}")
+
+
+def _exported(folder: Path, _: Sequence[str], out: str) -> None:
+    said = re.findall(r"^\w{4}: (.*?), [\d.]+ MB; differs", out, re.MULTILINE | re.DOTALL)
+    if not said or not all((folder / place).exists() for place in said):
+        raise FaultError("exported nothing")
+
+
 def _evaluated(folder: Path, drawn: Sequence[str], out: str) -> None:
     names = [argument.partition("json=")[2] for argument in drawn if "-json=" in argument]
     if "cycle error" not in out or (names and names[-1] and not (folder / names[-1]).is_file()):
@@ -53,6 +70,8 @@ def _imported(folder: Path, _: Sequence[str], out: str) -> None:
 CHECKS = {
     "train": _trained,
     "generate": _generated,
+    "generate_files": _translated,
+    "export": _exported,
     "evaluate": _evaluated,
     "import_weights": _imported,
 }

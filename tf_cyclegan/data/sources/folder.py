@@ -148,7 +148,7 @@ def _in_zip(path: Path, split: str) -> tuple[list[str] | None, _Read]:
         archive = zipfile.ZipFile(path)
     except Exception as error:  # A damaged archive makes zipfile raise almost anything.
         raise UserError(f"{path}: is not a valid .zip file ({error}); download it again") from error
-    members = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+    members = {i.filename: i for i in archive.infolist() if not i.filename.startswith("__MACOSX/")}
     # The authors' archives have one top-level folder, named after the set.
     parents = {name[: name.index(f"{split}/")] for name in members if f"{split}/" in name}
     parents = {parent for parent in parents if parent == "" or parent.endswith("/")}
@@ -162,22 +162,24 @@ def _in_zip(path: Path, split: str) -> tuple[list[str] | None, _Read]:
             f"folder of one of them"
         )
     folder = f"{topmost[0]}{split}/"
-    # A set: an archive may list a name twice.
-    names = {name.removeprefix(folder) for name in members if name.startswith(folder)}
+    names = (name.removeprefix(folder) for name in members if name.startswith(folder))
     found = sorted(filter(_is_visible_picture, names))
-    return found, lambda name: _read_member(archive, folder + name)
+    # Only what is read later: each of the four splits opens the archive, which may list millions.
+    kept = {name: members[folder + name] for name in found}
+    archive.filelist.clear()
+    archive.NameToInfo.clear()
+    return found, lambda name: _read_member(archive, kept[name])
 
 
-def _read_member(archive: zipfile.ZipFile, member: str) -> bytes:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     # zipfile never unpacks more than the size that the archive's directory claims.
-    _check_size(archive.getinfo(member).file_size, f"{archive.filename}: {member}")
+    where = f"{archive.filename}: {member.filename}"
+    _check_size(member.file_size, where)
     try:
         return archive.read(member)
     except Exception as error:
         reason = str(error) or type(error).__name__
-        raise UserError(
-            f"{archive.filename}: {member} cannot be read ({reason}); download the archive again"
-        ) from error
+        raise UserError(f"{where} cannot be read ({reason}); download the archive again") from error
 
 
 def _is_visible_picture(name: str) -> bool:
