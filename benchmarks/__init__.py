@@ -1,1 +1,1 @@
-"""How fast and how well it trains: campaigns for docs/performance.md and docs/quality.md."""
+"""How well it trains, and what it survives: campaigns for docs/quality.md and reliability.md."""

@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).parent.parent / "tf_cyclegan"
 
 # From top to bottom.
 ROOMS = (
-    *("cli", "training", "evaluation", "translation", "foreign_weights", "monitoring"),
-    *("checkpoints", "model", "networks", "data", "config", "system"),
+    *("cli", "benchmark", "training", "evaluation", "translation", "foreign_weights"),
+    *("monitoring", "checkpoints", "model", "networks", "data", "config", "system"),
 )
 
 

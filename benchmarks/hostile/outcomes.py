@@ -62,7 +62,7 @@ def _evaluated(folder: Path, drawn: Sequence[str], out: str) -> None:
 
 
 def _imported(folder: Path, _: Sequence[str], out: str) -> None:
-    place = re.search(r"filters is in ((?s:.*))\.\nNext", out)
+    place = re.search(r"((?s:.*)) translates, by a ", out)
     if not place or not (folder / place[1] / "config.json").is_file():
         raise FaultError("made nothing")
 

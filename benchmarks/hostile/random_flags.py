@@ -145,7 +145,9 @@ def _listing(folder: Path) -> dict[str, tuple[int, ...]]:
     for path in folder.rglob("*"):
         status = path.lstat()
         kept = () if path.is_dir() else (status.st_size, status.st_mtime_ns)
-        # A lock stays, and mini_horse2zebra's drawings lie in the home.
-        if path.name != ".lock" and "tensorflow_datasets" not in path.parts:
+        # A lock stays, mini_horse2zebra's drawings lie in the home, and tensorflow-datasets leaves
+        # an empty folder of a temporary name where it asks for what a set is.
+        kept_anyway = path.name == ".lock" or path.name.endswith("tfds")
+        if not kept_anyway and "tensorflow_datasets" not in path.parts:
             found[str(path.relative_to(folder))] = kept
     return found

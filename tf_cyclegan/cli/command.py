@@ -15,6 +15,7 @@ COMMANDS = {
     "export": "write a generator for Keras, TensorFlow, ONNX or LiteRT",
     "import": "make a run of published weights",
     "demo": "try a run in the browser",
+    "benchmark": "measure how fast this machine trains and translates",
 }
 _MODULES = {"import": "import_weights"}
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).parents[1]
+# Of a checkout, or where packages are installed.
+ROOT = Path(__file__).parents[2]
 
 # Seconds after which a start, or a step, is given up.
 _PATIENCE = 1200.0
@@ -27,7 +28,7 @@ class Arrangement:
     Attributes:
       name: what the table calls it.
       task, plain, settings: as for `child.prepare`.
-      root: the checkout of this project that does it.
+      root: the folder with the tf_cyclegan that does it.
       seconds: of one step or picture, in each turn.
       plain_seconds: those of the plain arrangement in the same turns; empty where it failed.
       first: from the start of the process to the end of its first step.
@@ -81,7 +82,7 @@ def take_turns(
 def _running(arrangement: Arrangement) -> Iterator["_Process"]:
     """Its process, after two steps that are not among the turns."""
     request = {name: getattr(arrangement, name) for name in ("task", "plain", "settings")}
-    command = [sys.executable, "-m", "benchmarks.child", json.dumps(request)]
+    command = [sys.executable, "-m", "tf_cyclegan.benchmark.child", json.dumps(request)]
     pipe, started = subprocess.PIPE, time.perf_counter()
     with (
         tempfile.TemporaryFile() as stderr,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks import processes
-from benchmarks.processes import Arrangement, take_turns
+from tf_cyclegan.benchmark import processes
+from tf_cyclegan.benchmark.processes import Arrangement, take_turns
 
 CHILD = """
 import json, os, signal, sys, time
@@ -19,8 +19,9 @@ for line in sys.stdin:
 
 @pytest.fixture
 def root(tmp_path):
-    (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks" / "child.py").write_text(CHILD)
+    folder = tmp_path / "tf_cyclegan" / "benchmark"
+    folder.mkdir(parents=True)
+    (folder / "child.py").write_text(CHILD)
     return tmp_path
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks.plain_step import PlainStep
+from tf_cyclegan.benchmark.plain_step import PlainStep
 from tf_cyclegan.config import Config
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from benchmarks import child, speed
-from benchmarks.processes import ROOT, Arrangement
 from helpers.processes import refused, script
+from tf_cyclegan.benchmark import child, speed
+from tf_cyclegan.benchmark.processes import ROOT, Arrangement
 
 TINY = {"recipe": "mini", "image_size": 32, "filters": 2}
 
@@ -65,7 +65,7 @@ def test_script_measures_this_version_and_another(tmp_path):
         ("--sizes=64,big", "--sizes=64,big: give whole numbers"),
         ("--sizes=65", "image_size=65"),
         ("--batch_size=0", "--batch_size=0: give 1 or more"),
-        ("--against=none", "--against=none: has no benchmarks/child.py"),
+        ("--against=none", "--against=none: has no tf_cyclegan/benchmark/child.py"),
     ],
 )
 def test_mistakes_are_told_in_one_line(tmp_path, argument, told):

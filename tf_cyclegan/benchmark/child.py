@@ -1,8 +1,8 @@
 """A process of the benchmark: one arrangement, done as often as it is asked to.
 
-`python -m benchmarks.child REQUEST` takes the arguments of `prepare` as JSON. For each number on
-standard input it does the task so many times and answers with a line of JSON. It ends with its
-standard input, and so with the process that started it.
+`python -m tf_cyclegan.benchmark.child REQUEST` takes the arguments of `prepare` as JSON. For each
+number on standard input it does the task so many times and answers with a line of JSON. It ends
+with its standard input, and so with the process that started it.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.plain_step import PlainStep, plain_network
 from tf_cyclegan import networks
+from tf_cyclegan.benchmark.plain_step import PlainStep, plain_network
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
 from tf_cyclegan.data.preprocessing import for_translation

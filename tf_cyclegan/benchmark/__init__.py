@@ -1,0 +1,1 @@
+"""How fast it trains and translates, beside the tutorial's plain arrangement."""
