@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tf_cyclegan.config import RECIPES, Config, from_recipe, json_file
+from tf_cyclegan.config import RECIPES, Config, from_recipe, json_file, settings
 from tf_cyclegan.system.errors import UserError
 
 
@@ -135,6 +135,34 @@ def test_changes_win_over_the_recipe():
             "precision=float16: the gradients that adversarial_loss=wgan_gp",
         ),
         ({"xla": True, "preprocess": "none"}, "preprocess=none leaves as they are"),
+        ({"upsampling": "bilinear"}, "upsampling=bilinear: choose one of transposed, resize"),
+        ({"ema": 1.0}, "ema=1.0: give less than 1"),
+        (
+            {"augment": "color,rotation"},
+            "augment=color,rotation: 'rotation' is none of color, translation, cutout",
+        ),
+        (
+            {"gradient_penalty": 1.0, "adversarial_loss": "wgan_gp"},
+            "gradient_penalty=1.0: adversarial_loss=wgan_gp has a penalty of its own",
+        ),
+        (
+            {"gradient_penalty": 1.0, "precision": "float16"},
+            "precision=float16: the gradients that gradient_penalty=1.0 penalises underflow",
+        ),
+        ({"penalty_at": "between"}, "penalty_at=between has no use without a gradient_penalty"),
+        (
+            {"penalty_at": "between", "gradient_penalty": 1.0, "preprocess": "none"},
+            "penalty_at=between cannot combine",
+        ),
+        (
+            {
+                "networks": "tensorflow_examples",
+                "upsampling": "resize",
+                "filters": 64,
+                "dropout": 0.5,
+            },
+            "networks=tensorflow_examples has upsampling=transposed only, not resize",
+        ),
         ({"colour": "red"}, "no such setting: colour"),
     ],
 )
@@ -143,6 +171,22 @@ def test_refusals_name_field_and_value(changes, told):
         from_recipe(changes.pop("recipe", "mini"), changes)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_augmentations_are_told_apart():
+    assert Config().augmentations == ()
+    assert Config(augment="cutout, color,cutout").augmentations == ("cutout", "color")
+
+
+def test_settings_saved_before_a_field_was_there_are_without_it(monkeypatch):
+    saved = from_recipe("mini").to_dict()
+    for name in settings._YOUNGER:
+        del saved[name]
+    monkeypatch.setattr(
+        settings, "RECIPES", {**RECIPES, "mini": {"ema": 0.9, "upsampling": "resize"}}
+    )
+    config = settings.from_dict(saved, "config.json")
+    assert {name: getattr(config, name) for name in settings._YOUNGER} == settings._YOUNGER
 
 
 def test_whole_numbers_are_taken_for_floats():

@@ -53,6 +53,16 @@ def test_gradient_penalty_has_a_gradient_where_the_slope_is_zero():
     assert np.isfinite(float(tape.gradient(penalty, weight)))
 
 
+def test_zero_centred_penalty():
+    # Logits (batch, 2, 2, 1) of slope 3: the mean of four has a gradient of 3/4 in each value.
+    pictures = tf.constant([0.25, 0.5], shape=[2, 1, 1, 1]) * tf.ones([2, 2, 2, 1])
+    penalty = losses.zero_centred_penalty(lambda x: 3.0 * x, pictures)
+    assert float(penalty) == pytest.approx(4 * (3 / 4) ** 2)
+    # Of x squared it is x / 2: 1/8 and 1/4.
+    penalty = losses.zero_centred_penalty(lambda x: x * x, pictures)
+    assert float(penalty) == pytest.approx((4 / 64 + 4 / 16) / 2)
+
+
 def test_absolute_error_is_a_mean_over_all():
     pictures = np.zeros((2, 1, 2, 3), np.float32)
     others = np.zeros((2, 1, 2, 3), np.float32)

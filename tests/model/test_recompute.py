@@ -20,8 +20,9 @@ TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
         {"precision": "bfloat16"},
         {"generator": "resnet", "residual_blocks": 2, "pool_size": 2},
         {"update_order": "discriminators_first", "identity_weight": 0.0},
+        {"upsampling": "resize", "spectral_norm": True, "augment": "translation", "ema": 0.9},
     ],
-    ids=["unet", "bfloat16", "resnet", "discriminators_first"],
+    ids=["unet", "bfloat16", "resnet", "discriminators_first", "modern"],
 )
 def test_a_step_is_the_same_when_recomputed(changes):
     """With dropout, whose numbers are drawn again, and with the next step's, which are others."""

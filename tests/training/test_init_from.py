@@ -58,6 +58,18 @@ def test_networks_are_taken_and_all_else_is_new(frozen, run, tmp_path, suffix):
     assert checkpoint_files.newest_intact(tmp_path / "run")[0].name == "ckpt-1"
 
 
+def test_averages_begin_with_the_networks_that_are_taken(frozen, run, tmp_path):
+    config = dataclasses.replace(frozen, ema=0.9, init_from=str(run))
+    train(config, tmp_path / "run")
+    path, _ = checkpoint_files.newest_intact(tmp_path / "run")
+    network = networks.build(config, "generator_f")
+    saving.restore_networks(path, ema_generator_f=network)
+    for average, weight in zip(
+        network.trainable_variables, weights(run, "generator_f"), strict=True
+    ):
+        np.testing.assert_allclose(average, weight, rtol=1e-6)
+
+
 def test_without_it_they_differ(frozen, run, tmp_path):
     train(frozen, tmp_path / "run")
     assert np.abs(
@@ -107,6 +119,10 @@ def test_a_run_resumes_whatever_became_of_the_other(frozen, tiny, tmp_path):
     ("changes", "told"),
     [
         ({"filters": 3}, r"differ: filters \(2, here 3\); give filters=2$"),
+        (
+            {"upsampling": "resize"},
+            r"differ: upsampling \(transposed, here resize\); give upsampling=transposed$",
+        ),
         ({"unet_levels": 4}, r"differ: unet_levels \(3, here 4\); give unet_levels=3$"),
         (
             {"channels_x": 1, "identity_weight": 0.0},

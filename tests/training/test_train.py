@@ -295,14 +295,32 @@ def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_papers_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path):
+@pytest.mark.parametrize(
+    ("changes", "pools", "averages"),
+    [
+        ({"generator": "resnet", "residual_blocks": 1, "pool_size": 3}, 4, 0),
+        (
+            {
+                "pool_size": 3,
+                "upsampling": "resize",
+                "ema": 0.9,
+                "augment": "color,translation,cutout",
+                "gradient_penalty": 0.1,
+                "penalty_at": "between",
+                "spectral_norm": True,
+            },
+            4,
+            2,
+        ),
+    ],
+    ids=["paper", "levers"],
+)
+def test_a_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path, changes, pools, averages):
     """With image pools, which are full by then, and a learning rate that goes down."""
     config = dataclasses.replace(
         tiny,
-        generator="resnet",
-        residual_blocks=1,
+        **changes,
         adversarial_loss="lsgan",
-        pool_size=3,
         epoch_length="larger",
         epochs=3,
         decay_start=1,
@@ -315,7 +333,10 @@ def test_the_papers_run_resumes_within_an_epoch_bit_for_bit(tiny, tmp_path):
         for name in ("whole", "parts")
     )
     names = [n for n in whole.get_variable_to_shape_map() if "save_counter" not in n]
-    assert len([n for n in names if n.startswith("pools/discriminator_")]) == 4
+    assert len([n for n in names if n.startswith("pools/discriminator_")]) == pools
+    assert len({n.split("/")[0] for n in names if n.startswith("ema_generator_")}) == averages
+    vectors = [n for n in names if n.startswith("discriminator_x/") and "/vector/" in n]
+    assert len(vectors) == (5 if config.spectral_norm else 0)
     for name in names:
         if name != "_CHECKPOINTABLE_OBJECT_GRAPH":
             np.testing.assert_array_equal(

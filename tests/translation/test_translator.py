@@ -65,6 +65,32 @@ def test_an_older_or_the_best_checkpoint_can_be_chosen(workdir):
         Translator(workdir, 3)
 
 
+def test_averaged_weights_translate_where_there_are_some(tiny, run, tmp_path):
+    config = dataclasses.replace(tiny, ema=0.9)
+    model = CycleGAN(config)
+    for variable in model.averages["generator_g"].trainable_variables:
+        variable.assign(variable * 3.0)
+    state = TrainingState(len(model.scalar_names), [1, 2])
+    Checkpoints(tmp_path, model, state, config).save()
+    default, live, ema = (Translator(tmp_path, weights=each) for each in (None, "live", "ema"))
+    assert (default.weights, live.weights, ema.weights) == ("ema", "live", "ema")
+    found = [each.translate(PICTURE, "AtoB") for each in (default, live, ema)]
+    np.testing.assert_array_equal(found[0], found[2])
+    assert (found[0] != found[1]).any()
+    for translator, generator in ((ema, model.averages["generator_g"]), (live, model.generator_g)):
+        for ours, theirs in zip(
+            translator.generator("AtoB").trainable_variables,
+            generator.trainable_variables,
+            strict=True,
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+    assert Translator(run[0]).weights == "live"
+    with pytest.raises(UserError, match=r"ckpt-5: weights=ema: it was trained without averages"):
+        Translator(run[0], weights="ema")
+    with pytest.raises(UserError, match="weights=best: choose from ema, live"):
+        Translator(run[0], weights="best")
+
+
 def test_a_generator_is_restored_when_it_is_needed(run, monkeypatch):
     restored, restore = [], saving.restore_networks
 

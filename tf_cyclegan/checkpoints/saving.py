@@ -38,9 +38,9 @@ class TrainingState(tf.Module):
 class Checkpoints:
     """Saves and restores a run in its workdir: `checkpoints/ckpt-STEP`.
 
-    A checkpoint holds the networks and `NAME_optimizer`s under the tutorial's names, the random
-    state of dropout, the image pools, the loss scales of float16, the training state, the history,
-    and the settings.
+    A checkpoint holds the networks and `NAME_optimizer`s under the tutorial's names, averaged
+    generators, the random state of dropout, the image pools, the loss scales of float16, the
+    training state, the history, and the settings.
 
     Only the process that holds the workdir's lock may construct one: it deletes the files of a
     killed save.
@@ -51,6 +51,7 @@ class Checkpoints:
         self._config_text = to_json(config)
         self._config = tf.Variable(self._config_text, dtype=tf.string, trainable=False)
         self._objects = _tutorial_objects(model) | {
+            **{average_name(name): each for name, each in model.averages.items()},
             "dropout": model.dropout_state(),
             "pools": model.pools,
             "state": state,
@@ -106,6 +107,11 @@ class Checkpoints:
         _restore(tf.train.Checkpoint(**self._objects, **optional), path, whole=True)
         self._config.assign(self._config_text)
         return self._history.numpy().decode()
+
+
+def average_name(generator: str) -> str:
+    """The name under which the average of a generator's weights is saved."""
+    return f"ema_{generator}"
 
 
 def save_networks(workdir: Path, networks: dict[str, keras.Model], config: Config) -> None:

@@ -32,7 +32,7 @@ def main() -> None:
         from tf_cyclegan.evaluation import evaluation_set, inception, summary
         from tf_cyclegan.translation.translator import Translator
 
-    translator = Translator(workdir, checkpoint)
+    translator = Translator(workdir, checkpoint, weights=run_flags.WEIGHTS.value)
     directions = [run_flags.DIRECTION.value] if run_flags.DIRECTION.value else translator.directions
     if not set(directions) <= set(translator.directions):
         raise UserError(f"{workdir}: has no generator for --direction={run_flags.DIRECTION.value}")

@@ -39,7 +39,9 @@ def main() -> None:
         from tf_cyclegan.translation.export import exporting
         from tf_cyclegan.translation.translator import Translator
 
-    translator = Translator(workdir, checkpoint, run_flags.DIRECTION.value)
+    translator = Translator(
+        workdir, checkpoint, run_flags.DIRECTION.value, weights=run_flags.WEIGHTS.value
+    )
     if _OUTPUT.value and len(translator.directions) > 1:
         raise UserError("--output holds one direction: give --direction=AtoB or BtoA as well")
     print(f"Exporting {translator.checkpoint}", flush=True)

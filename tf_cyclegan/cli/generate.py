@@ -57,7 +57,12 @@ def main() -> None:
         from tf_cyclegan.translation.translator import Translator
 
     translator = Translator(
-        workdir, checkpoint, run_flags.DIRECTION.value, _WORK_SIZE.value, _PRECISION.value
+        workdir,
+        checkpoint,
+        run_flags.DIRECTION.value,
+        _WORK_SIZE.value,
+        _PRECISION.value,
+        run_flags.WEIGHTS.value,
     )
     for line in translator.damaged:
         _say(line)

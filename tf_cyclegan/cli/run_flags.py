@@ -12,6 +12,13 @@ _WORKDIR = flags.DEFINE_string(
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint", None, "the step of the checkpoint to use, or best (default: the newest)"
 )
+WEIGHTS = flags.DEFINE_enum(
+    "weights",
+    None,
+    ["ema", "live"],
+    "averages over the steps of training, or those of the last step (default: ema, where the run "
+    "has averages)",
+)
 SPLIT = flags.DEFINE_enum("split", "test", ["train", "test"], "which pictures to take")
 DIRECTION = flags.DEFINE_enum("direction", None, ["AtoB", "BtoA"], "one direction, not both")
 DATASET = flags.DEFINE_string(
@@ -23,7 +30,7 @@ LIMIT = flags.DEFINE_integer(
     "limit", None, "take the first so many pictures of each domain", lower_bound=1
 )
 # For help texts.
-RUN = ("workdir", "checkpoint", "direction")
+RUN = ("workdir", "checkpoint", "direction", "weights")
 PICTURES = ("split", "dataset", "limit")
 
 

@@ -21,8 +21,11 @@ _GROUPS = {
     "Optimization": ("learning_rate", "decay_start", "pool_size"),
     "Computing": ("precision", "deterministic"),
     "more of data": ("data_dir", "channels_x", "channels_y", "epoch_length"),
-    "more of the model": ("unet_levels", "residual_blocks", "norm", "dropout", "networks"),
-    "more of optimization": ("update_order", "beta_1"),
+    "more of the model": (
+        *("unet_levels", "residual_blocks", "upsampling", "norm", "dropout", "networks"),
+        *("spectral_norm", "gradient_penalty", "penalty_at", "augment"),
+    ),
+    "more of optimization": ("ema", "update_order", "beta_1"),
     "more of computing": ("xla", "recompute"),
     "scores and checkpoints": (
         *("evaluate_every", "inception_weights", "max_to_keep", "keep_every"),

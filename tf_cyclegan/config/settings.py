@@ -1,4 +1,4 @@
-"""Every setting of a run: one field a knob, and which settings contradict each other."""
+"""Every setting of a run: one field a knob."""
 
 import dataclasses
 import math
@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tf_cyclegan.config import intervals
+from tf_cyclegan.config import contradictions, intervals
 from tf_cyclegan.config.knobs import checked, knob
 from tf_cyclegan.config.recipes import RECIPES
 from tf_cyclegan.system.errors import UserError
 
 # The tutorial's jitter: pictures are enlarged from 256 to 286 pixels before the crop.
 _JITTER = 286 / 256
+
+
+# Settings that were added later, as they are for runs that were saved before.
+_YOUNGER: Mapping[str, Any] = {
+    "upsampling": "transposed",
+    "ema": 0.0,
+    "gradient_penalty": 0.0,
+    "penalty_at": "real",
+    "spectral_norm": False,
+    "augment": None,
+}
 
 
 @dataclass(frozen=True, init=False)
@@ -101,6 +112,12 @@ class Config:
         "as the weights of the keras.io example need it",
         choices=("instance", "layer"),
     )
+    upsampling: str = knob(
+        "transposed",
+        "how generators enlarge; transposed: convolutions as in the originals; resize: enlargement "
+        "and a convolution, which draw no checkerboard",
+        choices=("transposed", "resize"),
+    )
     dropout: float | None = knob(
         None,
         "dropout rate of the generators: in the U-Net's first three upsampling blocks, never the "
@@ -123,6 +140,23 @@ class Config:
         "cross-entropy on logits, least squares, hinge, or Wasserstein with gradient penalty",
         choices=("bce", "lsgan", "hinge", "wgan_gp"),
     )
+    gradient_penalty: float = knob(
+        0.0, "weight of a zero-centred penalty on the discriminators' gradients; 0: none", least=0
+    )
+    penalty_at: str = knob(
+        "real",
+        "where gradient_penalty takes gradients: at real pictures (R1), or between real and "
+        "generated ones",
+        choices=("real", "between"),
+    )
+    spectral_norm: bool = knob(
+        False, "divide the discriminators' kernels by their largest singular values"
+    )
+    augment: str | None = knob(
+        None,
+        "augmentation of what discriminators see, real and generated: some of color, translation, "
+        "cutout, with commas",
+    )
     cycle_weight: float = knob(
         10.0, "weight of the cycle-consistency loss (lambda in the paper)", least=0
     )
@@ -138,6 +172,13 @@ class Config:
         choices=("simultaneous", "discriminators_first"),
     )
     learning_rate: float = knob(2e-4, "Adam's learning rate", least=0)
+    ema: float = knob(
+        0.0,
+        "decay of the average of the generators' weights that samples, scores, translations and "
+        "exports are made with, such as 0.999; 0: no average",
+        least=0,
+        below=1,
+    )
     decay_start: int | None = knob(
         20,
         "epochs of constant learning rate, then linear decay to zero; as many as epochs: none",
@@ -189,7 +230,7 @@ class Config:
             value = checked(Config, field, given.get(field.name, field.default))
             object.__setattr__(self, field.name, value)
         intervals.parse(self.checkpoint_every, "checkpoint_every")
-        _refuse_contradictions(self)
+        contradictions.refuse(self)
 
     @property
     def size_multiple(self) -> int:
@@ -218,6 +259,12 @@ class Config:
     def channels(self, domain: str) -> int:
         """Channels of the pictures of domain A or B."""
         return self.channels_x if domain == "A" else self.channels_y
+
+    @property
+    def augmentations(self) -> tuple[str, ...]:
+        """The kinds of augmentation, without repetition."""
+        named = [name.strip() for name in (self.augment or "").split(",")]
+        return tuple(dict.fromkeys(name for name in named if name))
 
     @property
     def blocks(self) -> int:
@@ -253,124 +300,14 @@ def from_recipe(recipe: str, changes: Mapping[str, Any] | None = None) -> Config
 
 
 def from_dict(settings: Mapping[str, Any], where: str) -> Config:
-    """The Config with these settings, the recipe's filling the rest.
+    """The Config that these settings were saved of, the recipe's filling the rest.
+
+    Settings that are younger than the file are as if there were none.
 
     Raises:
       UserError: as `Config`; `where` is named.
     """
     try:
-        return Config(**settings)
+        return Config(**{**_YOUNGER, **settings})
     except UserError as error:
         raise UserError(f"{where}: {error}") from error
-
-
-def _refuse_contradictions(config: Config) -> None:
-    """Raises UserError for settings that cannot go together, naming both."""
-    _check_networks(config)
-    _check_tensorflow_examples(config)
-    _check_sizes(config)
-    _check_native_sizes(config)
-    _check_losses(config)
-
-
-def _check_networks(config: Config) -> None:
-    for name, kind in (("residual_blocks", "resnet"), ("unet_levels", "unet")):
-        value = getattr(config, name)
-        if value is not None and not config.generator.startswith(kind):
-            raise UserError(
-                f"{name}={value}: generator={config.generator} has none; leave it out, or give "
-                f"generator={kind}"
-            )
-    if config.norm != "instance" and config.generator == "unet":
-        raise UserError(
-            f"norm={config.norm}: generator=unet has norm=instance only; leave it out, or give "
-            f"generator=resnet_keras"
-        )
-
-
-def _check_tensorflow_examples(config: Config) -> None:
-    if config.networks != "tensorflow_examples":
-        return
-    for name, value, only in (
-        ("generator", config.generator, "unet"),
-        ("unet_levels", config.unet_levels or 8, 8),
-        ("filters", config.filters, 64),
-        ("dropout", config.dropout_rate, 0.5),
-        ("channels_x", config.channels_x, 3),
-        ("channels_y", config.channels_y, 3),
-    ):
-        if value != only:
-            raise UserError(
-                f"networks=tensorflow_examples has {name}={only} only, not {value}: give "
-                f"{name}={only}"
-            )
-    if config.image_size % 256:
-        raise UserError(
-            f"networks=tensorflow_examples takes image sizes that are a multiple of 256 only, but "
-            f"image_size={config.image_size}: give image_size=256"
-        )
-    if config.precision not in ("auto", "float32"):
-        raise UserError(
-            f"networks=tensorflow_examples computes in float32 only, not "
-            f"precision={config.precision}: leave one of the two out"
-        )
-
-
-def _check_sizes(config: Config) -> None:
-    if config.image_size % config.size_multiple or config.image_size < 32:
-        levels = f" with unet_levels={config.unet_levels}" if config.unet_levels else ""
-        raise UserError(
-            f"image_size={config.image_size}: generator={config.generator}{levels} takes multiples "
-            f"of {config.size_multiple} from 32 on, such as {max(64, config.size_multiple)} or "
-            f"{max(256, 2 * config.size_multiple)}"
-        )
-    if config.preprocess == "resize_crop" and config.resize_to < config.image_size:
-        raise UserError(
-            f"load_size={config.load_size} is smaller than image_size={config.image_size}: nothing "
-            f"of that size can be cropped from it; give load_size={config.image_size} or more"
-        )
-
-
-def _check_native_sizes(config: Config) -> None:
-    """With `preprocess` "none" pictures keep their sizes, so nothing may batch or blend them."""
-    if config.preprocess != "none":
-        return
-    for name, fits in (
-        ("batch_size", config.batch_size == 1),
-        ("pool_size", config.pool_size == 0),
-        ("adversarial_loss", config.adversarial_loss != "wgan_gp"),
-    ):
-        if not fits:
-            raise UserError(
-                f"preprocess=none leaves pictures in different sizes, which "
-                f"{name}={getattr(config, name)} cannot combine; change one of the two"
-            )
-    if config.xla:
-        raise UserError(
-            "xla=True compiles the step again for each size of picture, which preprocess=none "
-            "leaves as they are; leave one of the two out"
-        )
-
-
-def _check_losses(config: Config) -> None:
-    for name in ("channels_x", "channels_y"):
-        if getattr(config, name) not in (1, 3):
-            raise UserError(
-                f"{name}={getattr(config, name)}: give 3 for RGB or 1 for greyscale pictures"
-            )
-    if config.channels_x != config.channels_y and config.identity_weight:
-        raise UserError(
-            f"channels_x={config.channels_x} and channels_y={config.channels_y}: the identity loss "
-            f"passes pictures of Y through the generator from X, so their channels must be equal; "
-            f"give identity_weight=0"
-        )
-    if config.identity_weight and not config.cycle_weight:
-        raise UserError(
-            f"identity_weight={config.identity_weight} is multiplied by cycle_weight="
-            f"{config.cycle_weight}: give identity_weight=0, or a cycle_weight above 0"
-        )
-    if config.precision == "float16" and config.adversarial_loss == "wgan_gp":
-        raise UserError(
-            "precision=float16: the gradients that adversarial_loss=wgan_gp penalises underflow in "
-            "it; give precision=bfloat16 or float32"
-        )

@@ -21,13 +21,14 @@ import tensorflow as tf
 
 from tf_cyclegan import networks
 from tf_cyclegan.config import Config
-from tf_cyclegan.model import losses, precision, recompute
+from tf_cyclegan.model import augmentation, averages, losses, precision, recompute
 from tf_cyclegan.model.adam import FusedAdam
 from tf_cyclegan.model.finite_check import FiniteCheck
 from tf_cyclegan.model.image_pool import ImagePool
 from tf_cyclegan.networks.cpu import kernel_gradients
 
 NETWORKS = ("generator_g", "generator_f", "discriminator_x", "discriminator_y")
+GENERATORS = {"AtoB": "generator_g", "BtoA": "generator_f"}
 
 # Gulrajani et al. (2017), section 4.
 _PENALTY_WEIGHT = 10.0
@@ -39,6 +40,7 @@ class CycleGAN(tf.Module):
     Attributes:
       generator_g, generator_f, discriminator_x, discriminator_y: Keras models.
       optimizers: the Keras optimizer of each network, by the network's name.
+      averages: generators with averaged weights by the generator's name; empty where `ema` is 0.
       pools: the image pools by the discriminator's name; empty where `pool_size` is 0.
       finite_check: checks the losses and networks of each step.
       precision: the networks' compute type: float32, bfloat16 or float16.
@@ -51,7 +53,7 @@ class CycleGAN(tf.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
+        seeds = np.random.SeedSequence(config.seed).generate_state(10).tolist()
         self.precision = precision.choose(config)
         policy = precision.POLICIES[self.precision]
         self.generator_g = networks.build_generator(config, "AtoB", seeds[0], policy)
@@ -59,6 +61,12 @@ class CycleGAN(tf.Module):
         self.discriminator_x = networks.build_discriminator(config, "A", seeds[2], policy)
         self.discriminator_y = networks.build_discriminator(config, "B", seeds[3], policy)
         self.optimizers = {name: self._optimizer(name, config) for name in NETWORKS}
+        self.averages = {
+            name: networks.build_generator(config, direction, 0, policy)
+            for direction, name in GENERATORS.items()
+            if config.ema
+        }
+        self.restart_averages()
         built = [getattr(self, name) for name in NETWORKS]
         self._segments = {id(n): recompute.segments(n) for n in built if config.recompute}
         # Recomputed passes keep no activations to take kernel gradients from.
@@ -73,6 +81,7 @@ class CycleGAN(tf.Module):
         }
         self.loss_scales = precision.loss_scales(NETWORKS) if self.precision == "float16" else {}
         self._penalty_seeds = dict(zip(channels, seeds[6:8], strict=True))
+        self._augmentation_seeds = dict(zip(channels, seeds[8:10], strict=True))
         self._config = config
         self._adversarial = losses.ADVERSARIAL_LOSSES[config.adversarial_loss]
         self.loss_names = (
@@ -92,6 +101,19 @@ class CycleGAN(tf.Module):
         self.train_step = tf.function(
             self._train_step, input_signature=pictures, autograph=False, jit_compile=config.xla
         )
+
+    @property
+    def translators(self) -> dict[str, keras.Model]:
+        """The generators to translate with, by direction: those with averaged weights if any."""
+        return {
+            direction: self.averages.get(name, getattr(self, name))
+            for direction, name in GENERATORS.items()
+        }
+
+    def restart_averages(self) -> None:
+        """Lets averages begin at the weights that the generators have now."""
+        for name, average in self.averages.items():
+            averages.restart(average, getattr(self, name))
 
     def dropout_state(self) -> list[tf.Variable]:
         """The random state of the generators' dropout layers, which Keras does not track."""
@@ -166,6 +188,9 @@ class CycleGAN(tf.Module):
         # Update.
         for name, gradient in gradients.items():
             self._apply(name, gradient)
+        for name, average in self.averages.items():
+            step = tf.cast(self.optimizers[name].iterations, tf.float32)
+            averages.update(average, getattr(self, name), averages.rate_at(step, self._config.ema))
 
         returned = {name: named[name] for name in self.scalar_names}
         # A gradient that is not finite comes down to a network's first kernel, and Adam keeps it.
@@ -207,18 +232,35 @@ class CycleGAN(tf.Module):
         discriminator = getattr(self, name)
         if not self.pools and not self._discriminators_first:
             with tape, generator_tape:
+                real, fake = self._augmented(name, real, 0), self._augmented(name, fake, 1)
                 judged_real, judged_fake = self._pass(discriminator, real, fake)
             with tape:
                 loss = self._discriminator_loss(name, real, fake, judged_real, judged_fake)
             return loss, judged_fake, self._accuracy(judged_real, judged_fake)
         shown = self.pools[name].exchange(fake) if self.pools else fake
         with tape:
+            real, shown = self._augmented(name, real, 0), self._augmented(name, shown, 1)
             judged = self._pass(discriminator, real, shown)
             loss = self._discriminator_loss(name, real, shown, *judged)
         if self._discriminators_first:
             self._apply(name, self._gradient(name, tape, loss))
         with generator_tape:
-            return loss, self._call(discriminator, fake), self._accuracy(*judged)
+            logits = self._call(discriminator, self._augmented(name, fake, 2))
+            return loss, logits, self._accuracy(*judged)
+
+    def _augmented(self, name: str, batch: tf.Tensor, place: int) -> tf.Tensor:
+        """What a discriminator sees of a batch, one of a few in a step, told apart by `place`."""
+        kinds = self._config.augmentations
+        if not kinds:
+            return batch
+        return augmentation.augment(
+            batch, kinds, self._step_seed(name, self._augmentation_seeds[name] + place)
+        )
+
+    def _step_seed(self, name: str, seed: int) -> tf.Tensor:
+        """A seed, int64 (2,). It follows from the step, so that a resumed run draws the same."""
+        step = tf.cast(self.optimizers[name].iterations, tf.int64)
+        return tf.stack([tf.constant(seed, tf.int64), step])
 
     def _reconstruction_losses(
         self, of_x: tuple[tf.Tensor | None, ...], of_y: tuple[tf.Tensor | None, ...]
@@ -247,15 +289,23 @@ class CycleGAN(tf.Module):
         judged_fake: tf.Tensor,
     ) -> tf.Tensor:
         loss = self._adversarial.discriminator(judged_real, judged_fake)
-        if self._config.adversarial_loss == "wgan_gp":
-            # The seed follows from the step, so that a resumed run draws the same.
-            step = tf.cast(self.optimizers[name].iterations, tf.int64)
-            seed = tf.stack([tf.constant(self._penalty_seeds[name], tf.int64), step])
-            mix = tf.random.stateless_uniform([tf.shape(real)[0], 1, 1, 1], seed)
-            penalty = losses.gradient_penalty(getattr(self, name), real, fake, mix)
-            # Halved like the rest of the discriminator's loss.
+        config, discriminator = self._config, getattr(self, name)
+        # Halved like the rest of the discriminator's loss.
+        if config.adversarial_loss == "wgan_gp":
+            mix = self._mix(name, real)
+            penalty = losses.gradient_penalty(discriminator, real, fake, mix)
             loss += 0.5 * _PENALTY_WEIGHT * penalty
+        if config.gradient_penalty:
+            between = config.penalty_at == "between"
+            at = real + self._mix(name, real) * (fake - real) if between else real
+            penalty = losses.zero_centred_penalty(discriminator, at)
+            loss += 0.5 * config.gradient_penalty * penalty
         return loss
+
+    def _mix(self, name: str, pictures: tf.Tensor) -> tf.Tensor:
+        """Where between real and generated pictures a penalty is taken: (batch, 1, 1, 1)."""
+        seed = self._step_seed(name, self._penalty_seeds[name])
+        return tf.random.stateless_uniform([tf.shape(pictures)[0], 1, 1, 1], seed)
 
     def _pass(
         self, network: keras.Model, first: tf.Tensor, second: tf.Tensor

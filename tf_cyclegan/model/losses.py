@@ -112,6 +112,26 @@ def gradient_penalty(
     return tf.reduce_mean(tf.square(norms - 1.0))
 
 
+def zero_centred_penalty(
+    discriminator: Callable[[tf.Tensor], tf.Tensor], pictures: tf.Tensor
+) -> tf.Tensor:
+    """`mean(|gradient|^2)`, R1 for real pictures.
+
+    Mescheder et al., "Which Training Methods for GANs do actually Converge?" (2018), equation 9,
+    without its weight. The gradient is that of the mean of a picture's logits, which is
+    independent of how many patches there are.
+
+    Args:
+      discriminator: pictures to logits (batch, height, width, 1).
+      pictures: float (batch, height, width, channels).
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(pictures)
+        logits = tf.reduce_mean(discriminator(pictures), axis=[1, 2, 3])
+    gradient = tape.gradient(logits, pictures)
+    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))
+
+
 def absolute_error(pictures: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
     """`mean |pictures - others|`: the L1 of the cycle (equation 2) and the identity loss (5.2)."""
     return tf.reduce_mean(tf.abs(pictures - others))

@@ -45,8 +45,8 @@ class Samples:
         )
 
     def translate(self, model: CycleGAN) -> Translations:
-        """Translates the pictures with the model's current generators."""
-        g, f = model.generator_g, model.generator_f
+        """Translates the pictures with the model's generators as they are now."""
+        g, f = (model.translators[direction] for direction in ("AtoB", "BtoA"))
         return Translations(_there_and_back(self._x, g, f), _there_and_back(self._y, f, g))
 
 

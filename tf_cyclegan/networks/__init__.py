@@ -44,6 +44,7 @@ def build_generator(
         "input_channels": source,
         "filters": config.filters,
         "dropout": config.dropout_rate,
+        "upsampling": config.upsampling,
         "seed": seed,
         "dtype": dtype,
     }
@@ -73,6 +74,7 @@ def build_discriminator(
     settings: dict[str, Any] = {
         "input_channels": config.channels(domain),
         "filters": config.filters,
+        "spectral_norm": config.spectral_norm,
         "seed": seed,
         "dtype": dtype,
     }

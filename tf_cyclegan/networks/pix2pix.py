@@ -13,6 +13,8 @@ import tensorflow as tf
 from tf_cyclegan.networks.cpu import small_maps
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import draw_seeds, kernel_initializer
+from tf_cyclegan.networks.spectral_norm import SpectralConv2D
+from tf_cyclegan.networks.upsampling import ResizeConv2D, check
 
 
 def unet_generator(
@@ -23,6 +25,7 @@ def unet_generator(
     filters: int = 64,
     depth: int = 8,
     dropout: float = 0.5,
+    upsampling: str = "transposed",
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -39,6 +42,7 @@ def unet_generator(
       filters: width of the first block; doubles with each block up to 8 * filters.
       depth: number of down blocks; height and width must be multiples of 2 ** depth.
       dropout: dropout rate of the first three up blocks, except the outermost.
+      upsampling: "transposed" convolutions, or "resize" (`ResizeConv2D`).
       seed: seed of the weights and of dropout; None picks one.
       dtype: Keras dtype policy of all layers but the last, which is float32.
 
@@ -47,8 +51,9 @@ def unet_generator(
       output_channels) in (-1, 1).
 
     Raises:
-      ValueError: norm_type is unknown.
+      ValueError: norm_type or upsampling is unknown.
     """
+    check(upsampling)
     seeds = draw_seeds(seed)
     widths = [filters * min(2**i, 8) for i in range(depth)]
     x = inputs = keras.layers.Input((None, None, input_channels))
@@ -65,19 +70,22 @@ def unet_generator(
         # In the outermost block dropout shows on backgrounds (docs/quality.md).
         rate = dropout if i < min(3, depth - 2) else 0.0
         relu = keras.layers.ReLU(dtype=dtype)
-        kind = small_maps.Conv2DTranspose
+        kind = small_maps.Conv2DTranspose if upsampling == "transposed" else ResizeConv2D
         x = _block(kind, width, norm_type, relu, seeds, dtype, rate)(x)
         x = concatenate([x, skip])
-    last = keras.layers.Conv2DTranspose(
-        output_channels,
-        4,
-        strides=2,
-        padding="same",
-        kernel_initializer=kernel_initializer(seeds),
-        activation="tanh",
-        dtype="float32",
-    )
+    last = _last_layer(upsampling, output_channels, seeds)
     return keras.Model(inputs, last(x))
+
+
+def _last_layer(upsampling: str, channels: int, seeds: Iterator[int]) -> keras.layers.Layer:
+    settings = {
+        "kernel_initializer": kernel_initializer(seeds),
+        "activation": "tanh",
+        "dtype": "float32",
+    }
+    if upsampling == "resize":
+        return ResizeConv2D(channels, **settings)
+    return keras.layers.Conv2DTranspose(channels, 4, strides=2, padding="same", **settings)
 
 
 def discriminator(
@@ -86,6 +94,7 @@ def discriminator(
     *,
     input_channels: int = 3,
     filters: int = 64,
+    spectral_norm: bool = False,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -96,6 +105,7 @@ def discriminator(
       target: whether it takes a pair, [picture, target], as in pix2pix.
       input_channels: channels of the picture, and of the target.
       filters: width of the first block.
+      spectral_norm: whether kernels are divided by their largest singular values.
       seed: seed of the weights; None picks one.
       dtype: Keras dtype policy of all layers but the last, which is float32.
 
@@ -107,20 +117,22 @@ def discriminator(
       ValueError: norm_type is unknown.
     """
     seeds = draw_seeds(seed)
+    plain = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    strided = SpectralConv2D if spectral_norm else small_maps.Conv2D
     x = inputs = keras.layers.Input((None, None, input_channels), name="input_image")
     if target:
         inputs = [x, keras.layers.Input((None, None, input_channels), name="target_image")]
         x = keras.layers.Concatenate()(inputs)
     for i in range(3):
         norm = norm_type if i else None
-        x = _block(small_maps.Conv2D, filters * 2**i, norm, _leaky_relu(dtype), seeds, dtype)(x)
+        x = _block(strided, filters * 2**i, norm, _leaky_relu(dtype), seeds, dtype)(x)
     x = keras.layers.ZeroPadding2D(dtype=dtype)(x)
-    x = keras.layers.Conv2D(
+    x = plain(
         filters * 8, 4, kernel_initializer=kernel_initializer(seeds), use_bias=False, dtype=dtype
     )(x)
     x = _leaky_relu(dtype)(_norm(norm_type, seeds, dtype)(x))
     x = keras.layers.ZeroPadding2D(dtype=dtype)(x)
-    last = keras.layers.Conv2D(1, 4, kernel_initializer=kernel_initializer(seeds), dtype="float32")
+    last = plain(1, 4, kernel_initializer=kernel_initializer(seeds), dtype="float32")
     return keras.Model(inputs, last(x))
 
 
@@ -146,16 +158,10 @@ def _block(
     dtype: str,
     dropout: float = 0.0,
 ) -> keras.Sequential:
+    shape = {} if kind is ResizeConv2D else {"kernel_size": 4, "strides": 2, "padding": "same"}
+    initializer = kernel_initializer(seeds)
     layers = [
-        kind(
-            width,
-            4,
-            strides=2,
-            padding="same",
-            kernel_initializer=kernel_initializer(seeds),
-            use_bias=False,
-            dtype=dtype,
-        )
+        kind(width, **shape, kernel_initializer=initializer, use_bias=False, dtype=dtype),
     ]
     if norm_type is not None:
         layers.append(_norm(norm_type, seeds, dtype))

@@ -28,6 +28,8 @@ from tf_cyclegan.networks.layers import (
     draw_seeds,
     kernel_initializer,
 )
+from tf_cyclegan.networks.spectral_norm import SpectralConv2D
+from tf_cyclegan.networks.upsampling import ResizeConv2D, check
 
 _SLOPE = 0.2
 
@@ -41,6 +43,7 @@ def resnet_generator(
     style: str = "paper",
     norm_type: str = "instance",
     dropout: float = 0.0,
+    upsampling: str = "transposed",
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -55,6 +58,7 @@ def resnet_generator(
       norm_type: "instance", or "layer" for a norm over all channels together.
       dropout: dropout rate between the convolutions of each residual block; the paper has none,
         its implementation 0.5 on request.
+      upsampling: "transposed" convolutions, or "resize" (`ResizeConv2D`).
       seed: seed of the weights and of dropout; None picks one.
       dtype: Keras dtype policy of all layers but the last, which is float32.
 
@@ -63,8 +67,9 @@ def resnet_generator(
       output_channels) in (-1, 1), for heights and widths that are multiples of 4 and at least 16.
 
     Raises:
-      ValueError: style or norm_type is unknown.
+      ValueError: style, norm_type or upsampling is unknown.
     """
+    check(upsampling)
     build = _Builder(style, norm_type, draw_seeds(seed), dtype)
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.reflected(x, filters, 7, "c7s1_in")
@@ -77,7 +82,8 @@ def resnet_generator(
         residual = build.reflected(residual, filters * 4, 3, f"res{i}_2", relu=False)
         x = keras.layers.Add(dtype=dtype)([x, residual])
     for i in (1, 2):
-        x = build.upsample(x, filters * 4 // 2**i, f"up{i}")
+        enlarge = build.upsample if upsampling == "transposed" else build.enlarge
+        x = enlarge(x, filters * 4 // 2**i, f"up{i}")
     x = ReflectionPadding2D(3, dtype=dtype)(x)
     last = keras.layers.Conv2D(
         output_channels,
@@ -94,6 +100,7 @@ def resnet_discriminator(
     *,
     input_channels: int = 3,
     filters: int = 64,
+    spectral_norm: bool = False,
     style: str = "paper",
     norm_type: str = "instance",
     seed: int | None = None,
@@ -101,13 +108,15 @@ def resnet_discriminator(
 ) -> keras.Model:
     """The paper's 70x70 PatchGAN: C64-C128-C256-C512 and a convolution to one channel.
 
-    Arguments and errors are those of `resnet_generator`.
+    Arguments and errors are those of `resnet_generator`; `spectral_norm` divides kernels by their
+    largest singular values.
 
     Returns:
       A model of float (batch, height, width, input_channels) in [-1, 1] to logits (batch, h, w, 1).
       256 pixels give 30x30 logits in the paper's style, 32x32 in that of keras.io.
     """
-    build = _Builder(style, norm_type, draw_seeds(seed), dtype)
+    kind = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    build = _Builder(style, norm_type, draw_seeds(seed), dtype, kind)
     x = inputs = keras.layers.Input((None, None, input_channels))
     x = build.padded(x, filters, 4, 2, "conv1", bias=True)
     x = LeakyMaximum(_SLOPE, dtype=dtype)(x)
@@ -120,7 +129,14 @@ def resnet_discriminator(
 class _Builder:
     """Adds the layers of one network, in the style of the paper or of the keras.io example."""
 
-    def __init__(self, style: str, norm_type: str, seeds: Iterator[int], dtype: str):
+    def __init__(
+        self,
+        style: str,
+        norm_type: str,
+        seeds: Iterator[int],
+        dtype: str,
+        kind: type[keras.layers.Layer] = keras.layers.Conv2D,
+    ):
         if style not in ("paper", "keras"):
             raise ValueError(f"style is 'paper' or 'keras', not {style!r}")
         if norm_type not in ("instance", "layer"):
@@ -130,6 +146,7 @@ class _Builder:
         self._norm_type = norm_type
         self._padding = "valid" if self.paper else "same"
         self._dtype = dtype
+        self._kind = kind
 
     def last_kernel_initializer(self) -> keras.initializers.Initializer:
         if self.paper:
@@ -177,6 +194,17 @@ class _Builder:
             x = keras.layers.Cropping2D(((1, 0), (1, 0)), dtype=self._dtype)(x)
         return keras.layers.ReLU(dtype=self._dtype)(self.norm(x))
 
+    def enlarge(self, x: tf.Tensor, width: int, name: str) -> tf.Tensor:
+        """`ResizeConv2D`, its norm and ReLU."""
+        layer = ResizeConv2D(
+            width,
+            kernel_initializer=kernel_initializer(self.seeds),
+            use_bias=self.paper,
+            name=name,
+            dtype=self._dtype,
+        )
+        return keras.layers.ReLU(dtype=self._dtype)(self.norm(layer(x)))
+
     def padded(
         self,
         x: tf.Tensor,
@@ -202,9 +230,9 @@ class _Builder:
         stride: int = 1,
         padding: str = "valid",
         dtype: str | None = None,
-        kind: type[keras.layers.Layer] = keras.layers.Conv2D,
+        kind: type[keras.layers.Layer] | None = None,
     ) -> tf.Tensor:
-        layer = kind(
+        layer = (kind or self._kind)(
             width,
             size,
             strides=stride,

@@ -56,8 +56,7 @@ class Score(Callback):
         judge, every = self.run.prepared.judge, self.run.prepared.config.evaluate_every
         if judge is None or every is None or epoch.number % every:
             return
-        model = self.run.built.model
-        found = judge.scores({"AtoB": model.generator_g, "BtoA": model.generator_f})
+        found = judge.scores(self.run.built.model.translators)
         scores = {f"score_{name}": value for name, value in found.items()}
         epoch.row.update(scores)
         self._log.scalars(self.run.step, scores)

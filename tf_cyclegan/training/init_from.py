@@ -51,6 +51,7 @@ def restore(path: Path, model: CycleGAN) -> None:
             weights = getattr(model, name).trainable_variables
             for weight, value in zip(weights, source.trainable_variables, strict=True):
                 weight.assign(value)
+    model.restart_averages()
 
 
 def _checkpoint(path: Path, say: Callable[[str], None]) -> Path:
@@ -77,6 +78,7 @@ def _refuse_others(there: Config, here: Config, path: Path) -> None:
         for name, (old, new) in {
             "generator": (there.generator, here.generator),
             "norm": (there.norm, here.norm),
+            "upsampling": (there.upsampling, here.upsampling),
             "filters": (there.filters, here.filters),
             "channels_x": (there.channels_x, here.channels_x),
             "channels_y": (there.channels_y, here.channels_y),

@@ -1,7 +1,7 @@
 """A trained run's generators, and the translation of pictures of any size."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from tf_cyclegan.translation.inference import Generator, Inference, Statistics
 # Each direction's source domain and generator.
 DIRECTIONS = {"AtoB": ("A", "generator_g"), "BtoA": ("B", "generator_f")}
 
+_WEIGHTS = ("ema", "live")
 # To open a checkpoint, while a run in training saves and deletes them.
 _ATTEMPTS = 100
 # Pixels that a generator takes at once. Larger pictures go in tiles: a ResNet of 64 filters needs
@@ -47,6 +48,7 @@ class Translator:
       damaged: a line about each newer checkpoint that was skipped as damaged.
       directions: the available ones of AtoB and BtoA.
       precision: the networks' compute type.
+      weights: ema, averages over the steps of training, or live, those of the last step.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Translator:
         direction: str | None = None,
         work_size: str | int | None = None,
         precision: str = "float32",
+        weights: str | None = None,
     ):
         """Finds the checkpoint.
 
@@ -66,21 +69,25 @@ class Translator:
           direction: AtoB or BtoA; None for all that the run has: both, unless it was imported.
           work_size: the size at which pictures are translated (`sizes.parse`).
           precision: float32, or bfloat16, which is faster on some CPUs.
+          weights: ema or live; None for ema where the run has averages, else live.
 
         Raises:
-          UserError: there is no usable checkpoint, no generator for the direction, or the work size
-            or the precision is none.
+          UserError: there is no usable checkpoint, no generator for the direction, no averages, or
+            the work size, the precision or the weights are none.
         """
         if precision not in precisions.POLICIES:
             known = ", ".join(precisions.POLICIES)
             raise UserError(f"precision={precision}: choose from {known}")
+        if weights not in (None, *_WEIGHTS):
+            raise UserError(f"weights={weights}: choose from {', '.join(_WEIGHTS)}")
         self._workdir, self._asked, self._only = Path(workdir), checkpoint, direction
+        self._asked_weights, self.weights = weights, weights or "live"
         self._exported = None
         if loading.is_exported(workdir):
-            if checkpoint is not None or precision != "float32":
+            if checkpoint is not None or precision != "float32" or weights is not None:
                 raise UserError(
-                    f"{workdir}: an export has one checkpoint and one precision; leave checkpoint= "
-                    f"and precision= out"
+                    f"{workdir}: an export has one checkpoint, one precision and one set of "
+                    f"weights; leave checkpoint=, precision= and weights= out"
                 )
             self._exported = loading.load(workdir)
         self.precision, self._dtype = precision, precisions.POLICIES[precision]
@@ -113,7 +120,9 @@ class Translator:
                 return self._generators[direction]
             generator = networks.build_generator(self.config, direction, 0, self._dtype)
             try:
-                saving.restore_networks(self.checkpoint, **{DIRECTIONS[direction][1]: generator})
+                name = DIRECTIONS[direction][1]
+                saved = saving.average_name(name) if self.weights == "ema" else name
+                saving.restore_networks(self.checkpoint, **{saved: generator})
                 _blank_untrained(generator, self.config)
                 self._generators[direction] = generator
             except UserError:
@@ -218,9 +227,10 @@ class Translator:
         It restores the generator in float32 for this.
         """
         drawing = draw_scene(np.random.default_rng(0), self.config.image_size).horse
-        exact = Translator(self._workdir, self._asked, direction).translate(drawing, direction)
+        exact = Translator(self._workdir, self._asked, direction, weights=self._asked_weights)
+        exact_pixels = exact.translate(drawing, direction)
         rounded = self.translate(drawing, direction)
-        return int(np.abs(exact.astype(int) - rounded).max())
+        return int(np.abs(exact_pixels.astype(int) - rounded).max())
 
     def size_at_work(self, height: int, width: int) -> tuple[int, int]:
         """Height and width at which a picture of a size is translated."""
@@ -279,10 +289,20 @@ class Translator:
                 saved = checkpoint_files.object_names(self.checkpoint)
                 found = [d for d in DIRECTIONS if DIRECTIONS[d][1] in saved]
                 self.directions = [d for d in found if self._only in (None, d)]
+                self._choose_weights(saved)
                 return
             except UserError:
                 if attempt == _ATTEMPTS or checkpoint_files.exists(self.checkpoint):
                     raise
+
+    def _choose_weights(self, saved: Collection[str]) -> None:
+        averaged = all(saving.average_name(DIRECTIONS[d][1]) in saved for d in self.directions)
+        if self._asked_weights == "ema" and not averaged:
+            raise UserError(
+                f"{self.checkpoint}: weights=ema: it was trained without averages (ema=0.999 keeps "
+                f"them); leave weights out"
+            )
+        self.weights = self._asked_weights or ("ema" if averaged else "live")
 
 
 def _blank_untrained(generator: keras.Model, config: Config) -> None:

@@ -48,7 +48,7 @@ def assert_same_as_keras(kind, height, width, channels=9):
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 2), (4, 4), (2, 4), (5, 4)])
 def test_numbers_are_those_of_keras(kind, height, width, monkeypatch):
     called = set()
-    for name in ("_convolve", "_col2im"):
+    for name in ("convolve", "_col2im"):
         function = getattr(small_maps, name)
         monkeypatch.setattr(
             small_maps, name, lambda *a, name=name, f=function: called.add(name) or f(*a)
@@ -56,7 +56,7 @@ def test_numbers_are_those_of_keras(kind, height, width, monkeypatch):
     monkeypatch.setattr(devices, "has_gpu", lambda: False)
     scale = 2 if kind == "Conv2D" else 1
     assert_same_as_keras(kind, scale * height, scale * width)
-    assert called == ({"_convolve", "_col2im"} if height * width <= 16 else {"_convolve"})
+    assert called == ({"convolve", "_col2im"} if height * width <= 16 else {"convolve"})
 
 
 @pytest.mark.parametrize("size", [7, 9])
@@ -67,7 +67,7 @@ def test_maps_of_odd_size_are_left_to_keras(size):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_larger_maps_and_unknown_sizes_are_left_to_keras(kind, monkeypatch):
-    monkeypatch.setattr(small_maps, "_apply", None)
+    monkeypatch.setattr(small_maps, "apply", None)
     layer, plain = make(small_maps, kind), make(keras.layers, kind)
     assert layer(tf.zeros([1, 16, 16, 9])).shape == plain(tf.zeros([1, 16, 16, 9])).shape
     traced = tf.function(layer, input_signature=[tf.TensorSpec([1, None, None, 9])])

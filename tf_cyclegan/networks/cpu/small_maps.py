@@ -45,13 +45,13 @@ class Conv2D(keras.layers.Conv2D):
         _, height, width, _ = inputs.shape
         # Odd maps are left to Keras: the PatchGAN takes pictures of any size.
         even = bool(height and width) and height % 2 == width % 2 == 0
-        if not even or not _kernel_is_larger(kernel, height // 2, width // 2):
+        if not even or not kernel_is_larger(kernel, height // 2, width // 2):
             return super().convolution_op(inputs, kernel)
-        return _apply(self, inputs, kernel, _convolve, _convolve_transposed)
+        return apply(self, inputs, kernel, convolve, convolve_transposed)
 
     def kernel_gradient(self, inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
         """The kernel's gradient from the layer's input and its output's gradient."""
-        return _kernel_gradient(inputs, upstream)
+        return kernel_gradient(inputs, upstream)
 
 
 @keras.saving.register_keras_serializable("tf_cyclegan")
@@ -67,22 +67,22 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """(batch, height, width, in) to (batch, 2 * height, 2 * width, out)."""
         _, height, width, _ = inputs.shape
-        if not (height and width and _kernel_is_larger(self.kernel, height, width)):
+        if not (height and width and kernel_is_larger(self.kernel, height, width)):
             return super().call(inputs)
-        return _apply(self, inputs, self.kernel, _convolve_transposed, _convolve)
+        return apply(self, inputs, self.kernel, convolve_transposed, convolve)
 
     def kernel_gradient(self, inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
         """The kernel's gradient from the layer's input and its output's gradient."""
-        return _kernel_gradient(upstream, inputs)
+        return kernel_gradient(upstream, inputs)
 
 
-def _kernel_is_larger(kernel: keras.Variable, height: int, width: int) -> bool:
+def kernel_is_larger(kernel: keras.Variable, height: int, width: int) -> bool:
     """Whether it has more numbers than one picture's two maps; height and width are the coarse."""
     _, _, fine, coarse = kernel.shape
     return 16 * fine * coarse > height * width * (4 * fine + coarse)
 
 
-def _apply(
+def apply(
     layer: Conv2D | Conv2DTranspose,
     inputs: tf.Tensor,
     kernel: keras.Variable,
@@ -106,12 +106,14 @@ def _apply(
     return output
 
 
-def _use_matmul(height: int, width: int) -> bool:
+def _use_matmul(height: int | None, width: int | None) -> bool:
     """Whether a matrix product is faster for a coarse map of this size; GPUs were not measured."""
+    if height is None or width is None:
+        return False
     return height * width <= _MAX_PIXELS and not devices.has_gpu()
 
 
-def _convolve(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def convolve(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     _, height, width, channels = fine.shape
     height, width, out = height // 2, width // 2, kernel.shape[3]
     if not _use_matmul(height, width):
@@ -120,17 +122,18 @@ def _convolve(fine: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.reshape(coarse, [-1, height, width, out])
 
 
-def _convolve_transposed(coarse: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    batch, height, width, channels = coarse.shape
+def convolve_transposed(coarse: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    _, height, width, channels = coarse.shape
     if not _use_matmul(height, width):
-        batch = tf.shape(coarse)[0] if batch is None else batch
-        shape = [batch, 2 * height, 2 * width, kernel.shape[2]]
+        known = zip(coarse.shape, tf.unstack(tf.shape(coarse)), strict=True)
+        batch, rows, columns, _ = (size or dynamic for size, dynamic in known)
+        shape = [batch, 2 * rows, 2 * columns, kernel.shape[2]]
         return tf.nn.conv2d_transpose(coarse, kernel, shape, **_STRIDE_TWO)
     pixels, matrix = (tf.reshape(x, [-1, channels]) for x in (coarse, kernel))
     return _col2im(tf.matmul(pixels, matrix, transpose_b=True), height, width)
 
 
-def _kernel_gradient(fine: tf.Tensor, coarse: tf.Tensor) -> tf.Tensor:
+def kernel_gradient(fine: tf.Tensor, coarse: tf.Tensor) -> tf.Tensor:
     """From the layer's input and its output's gradient, whichever of the two maps is which."""
     _, height, width, channels = coarse.shape
     shape = [4, 4, fine.shape[3], channels]
