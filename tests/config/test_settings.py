@@ -35,7 +35,8 @@ def test_paper_keras_and_facades_have_their_numbers():
     assert (keras.epochs, keras.decay_start, keras.pool_size) == (90, None, 0)
     assert (facades.dataset, facades.preprocess) == ("cycle_gan/facades", "resize")
     assert (facades.identity_weight, facades.update_order) == (0.0, "discriminators_first")
-    assert (facades.pool_size, facades.decay_start, facades.epochs) == (50, 100, 200)
+    assert (facades.pool_size, facades.pool_mode, facades.decay_start) == (50, "pair", 100)
+    assert (facades.epochs, paper.pool_mode) == (200, "swap")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,7 @@ def test_changes_win_over_the_recipe():
             {"gradient_penalty": 1.0, "precision": "float16"},
             "precision=float16: the gradients that gradient_penalty=1.0 penalises underflow",
         ),
+        ({"pool_mode": "pair"}, "pool_mode=pair has no use without an image pool"),
         ({"penalty_at": "between"}, "penalty_at=between has no use without a gradient_penalty"),
         (
             {"penalty_at": "between", "gradient_penalty": 1.0, "preprocess": "none"},

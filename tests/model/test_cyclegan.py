@@ -257,9 +257,25 @@ def test_the_pool_decides_what_the_discriminators_see(pair):
     assert CycleGAN(PAPER).pools == {}
 
 
+def test_a_pair_is_the_new_picture_and_an_older_one(pair):
+    """With one picture in the pool, that of the step before; the loss is the mean over both."""
+    model = CycleGAN(dataclasses.replace(PAPER, pool_size=1, pool_mode="pair", learning_rate=0.0))
+    first, second = pair[0][:1], pair[0][1:2]
+    of_first, of_second = (
+        model.discriminator_y(model.generator_g(x, training=False)) for x in (first, second)
+    )
+    judged = model.discriminator_y(pair[1][:1])
+    expected = (tf.reduce_mean((judged - 1) ** 2)) / 2
+    expected += (tf.reduce_mean(of_first**2) + tf.reduce_mean(of_second**2)) / 4
+    model._train_step(first, pair[1][:1])
+    found = model._train_step(second, pair[1][:1])["discriminator_y"]
+    assert float(found) == pytest.approx(float(expected), rel=1e-4)
+
+
 @pytest.mark.parametrize("loss", ["hinge", "wgan_gp"])
 def test_other_adversarial_losses_train_all_networks(pair, loss):
-    model = CycleGAN(dataclasses.replace(PAPER, adversarial_loss=loss, pool_size=2))
+    changes = {"adversarial_loss": loss, "pool_size": 2, "pool_mode": "pair"}
+    model = CycleGAN(dataclasses.replace(PAPER, **changes))
     before = weights(model)
     named = model._train_step(*pair)
     assert all(np.isfinite(float(value)) for value in named.values())

@@ -25,7 +25,7 @@ _GROUPS = {
         *("unet_levels", "residual_blocks", "upsampling", "norm", "dropout", "networks"),
         *("spectral_norm", "gradient_penalty", "penalty_at", "augment"),
     ),
-    "more of optimization": ("ema", "update_order", "beta_1"),
+    "more of optimization": ("ema", "pool_mode", "update_order", "beta_1"),
     "more of computing": ("xla", "recompute"),
     "scores and checkpoints": (
         *("evaluate_every", "inception_weights", "max_to_keep", "keep_every"),

@@ -143,6 +143,11 @@ def _check_discriminators(config: "Config") -> None:
             f"precision=float16: the gradients that gradient_penalty={config.gradient_penalty} "
             f"penalises underflow in it; give precision=bfloat16 or float32"
         )
+    if config.pool_mode != "swap" and not config.pool_size:
+        raise UserError(
+            f"pool_mode={config.pool_mode} has no use without an image pool; leave it out, or give "
+            f"pool_size=50"
+        )
     if config.penalty_at != "real" and not config.gradient_penalty:
         raise UserError(
             f"penalty_at={config.penalty_at} has no use without a gradient_penalty; leave it out, "

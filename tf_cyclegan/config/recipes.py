@@ -53,6 +53,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
             "load_size": 256,
             "identity_weight": 0.0,
             "update_order": "discriminators_first",
+            "pool_mode": "pair",
         },
     }
 )

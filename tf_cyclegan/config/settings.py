@@ -23,6 +23,7 @@ _YOUNGER: Mapping[str, Any] = {
     "penalty_at": "real",
     "spectral_norm": False,
     "augment": None,
+    "pool_mode": "swap",
 }
 
 
@@ -165,6 +166,12 @@ class Config:
     )
     pool_size: int = knob(
         0, "size of the image pool, older fakes for the discriminators; 0: none", least=0
+    )
+    pool_mode: str = knob(
+        "swap",
+        "what a discriminator sees of the image pool; swap: an older fake instead of the new one, "
+        "half of the time; pair: both",
+        choices=("swap", "pair"),
     )
     update_order: str = knob(
         "simultaneous",

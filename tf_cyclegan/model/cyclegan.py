@@ -237,7 +237,7 @@ class CycleGAN(tf.Module):
             with tape:
                 loss = self._discriminator_loss(name, real, fake, judged_real, judged_fake)
             return loss, judged_fake, self._accuracy(judged_real, judged_fake)
-        shown = self.pools[name].exchange(fake) if self.pools else fake
+        shown = self._shown(name, fake)
         with tape:
             real, shown = self._augmented(name, real, 0), self._augmented(name, shown, 1)
             judged = self._pass(discriminator, real, shown)
@@ -247,6 +247,13 @@ class CycleGAN(tf.Module):
         with generator_tape:
             logits = self._call(discriminator, self._augmented(name, fake, 2))
             return loss, logits, self._accuracy(*judged)
+
+    def _shown(self, name: str, fake: tf.Tensor) -> tf.Tensor:
+        """The generated pictures that a discriminator learns from, for those of this step."""
+        if not self.pools:
+            return fake
+        pool = self.pools[name]
+        return pool.pair(fake) if self._config.pool_mode == "pair" else pool.exchange(fake)
 
     def _augmented(self, name: str, batch: tf.Tensor, place: int) -> tf.Tensor:
         """What a discriminator sees of a batch, one of a few in a step, told apart by `place`."""
@@ -290,14 +297,16 @@ class CycleGAN(tf.Module):
     ) -> tf.Tensor:
         loss = self._adversarial.discriminator(judged_real, judged_fake)
         config, discriminator = self._config, getattr(self, name)
+        # With pool_mode=pair there are older ones after the new ones.
+        new_fake = fake[: tf.shape(real)[0]]
         # Halved like the rest of the discriminator's loss.
         if config.adversarial_loss == "wgan_gp":
             mix = self._mix(name, real)
-            penalty = losses.gradient_penalty(discriminator, real, fake, mix)
+            penalty = losses.gradient_penalty(discriminator, real, new_fake, mix)
             loss += 0.5 * _PENALTY_WEIGHT * penalty
         if config.gradient_penalty:
             between = config.penalty_at == "between"
-            at = real + self._mix(name, real) * (fake - real) if between else real
+            at = real + self._mix(name, real) * (new_fake - real) if between else real
             penalty = losses.zero_centred_penalty(discriminator, at)
             loss += 0.5 * config.gradient_penalty * penalty
         return loss
@@ -310,10 +319,11 @@ class CycleGAN(tf.Module):
     def _pass(
         self, network: keras.Model, first: tf.Tensor, second: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The network's outputs for two batches, in one pass where their sizes are equal."""
+        """The network's outputs for two batches, in one pass where pictures are of one size."""
         if self._config.preprocess == "none":
             return self._call(network, first), self._call(network, second)
-        return tf.split(self._call(network, tf.concat([first, second], axis=0)), 2)
+        outputs = self._call(network, tf.concat([first, second], axis=0))
+        return tf.split(outputs, [tf.shape(first)[0], tf.shape(second)[0]])
 
     def _call(self, network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:
         if self._config.recompute:
