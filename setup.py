@@ -42,7 +42,7 @@ setup(
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py>=2.1",
-        "filelock>=4",
+        "filelock>=4.1",
         "h5py>=3.11",
         "jinja2>=3.1",
         "matplotlib>=3.9",

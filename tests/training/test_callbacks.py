@@ -25,7 +25,7 @@ class Run:
         )
         self.best = []
         self.built = SimpleNamespace(
-            model=SimpleNamespace(generator_g="G", generator_f="F"),
+            model=SimpleNamespace(translators={"AtoB": "G", "BtoA": "F"}),
             checkpoints=SimpleNamespace(keep_best=self.best.append),
         )
         self.history = History(workdir)

@@ -43,12 +43,7 @@ def hold(workdir: Path) -> Iterator[None]:
             "workdir"
         ) from error
     try:
-        if not isinstance(lock, filelock.SoftFileLock):
-            # For the message to others; the disk may be full.
-            with contextlib.suppress(OSError):
-                path.write_text(
-                    f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8"
-                )
+        _name_holder(path)
         yield
     finally:
         with contextlib.suppress(OSError):
@@ -59,9 +54,22 @@ def hold(workdir: Path) -> Iterator[None]:
         lock.release()
 
 
+def _name_holder(path: Path) -> None:
+    """Writes who holds the lock, for the message to others; the disk may be full."""
+    # A file that is itself the lock has filelock's own words, which must stay.
+    if (text := _text(path)) and not text.startswith("process "):
+        return
+    with contextlib.suppress(OSError):
+        path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+
+
 def _holder(path: Path) -> str:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")[:200]
-    except OSError:
-        text = ""
+    text = _text(path)
     return text if text.startswith("process ") else "another process"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[:200]
+    except OSError:
+        return ""
