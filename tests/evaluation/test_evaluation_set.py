@@ -58,6 +58,19 @@ def test_data_sets_without_names_cannot_be_paired(tiny, monkeypatch):
         evaluation_set.load(from_recipe("facades"), "test", paired=True)
 
 
+def test_the_test_pictures_of_the_earth_are_pairs_without_being_told(tiny, monkeypatch):
+    same = {split: sources.load(tiny.dataset, "trainA", image_size=32) for split in sources.SPLITS}
+    monkeypatch.setattr(sources, "load", lambda dataset, split, **_: same[split])
+    earth = Config(dataset="earth_relief/128")
+    found = evaluation_set.load(earth, "test", limit=2)
+    assert found.paired_by == "place"
+    assert found.targets == {"A": same["testB"], "B": same["testA"]}
+    assert len(found.pictures["A"]) == 2
+    assert evaluation_set.load(earth, "train").targets == {}
+    with pytest.raises(UserError, match="train pictures of earth_relief/128 are of different"):
+        evaluation_set.load(earth, "train", paired=True)
+
+
 def test_a_missing_split_is_reported(tiny, folder):
     shutil.rmtree(folder / "testB")
     with pytest.raises(UserError, match="has no pictures testB; give split=train"):

@@ -10,7 +10,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
 from tf_cyclegan.data.pictures import Pictures, Truth
 from tf_cyclegan.data.sources.mini_horse2zebra import draw
-from tf_cyclegan.evaluation import scoring
+from tf_cyclegan.evaluation import scoring, sliced_wasserstein
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.system.errors import UserError
 
@@ -52,6 +52,44 @@ def test_pairs_of_different_sizes_are_refused():
     known = EvaluationSet(pictures, {"A": pictures["B"]})
     with pytest.raises(UserError, match="50 of A and its pair 73 of B differ in size"):
         scoring.score({"AtoB": brighter}, OWN_SIZES, known, ["AtoB"])
+
+
+def photographs(first, *sizes):
+    names = tuple(map(str, range(len(sizes))))
+    return Pictures(names, lambda i: make_picture(first + i, *sizes[i]))
+
+
+def test_swd_is_between_translations_and_the_other_domain():
+    a, b = photographs(0, *[(32, 32)] * 4), photographs(9, *[(32, 32)] * 6)
+    found = scoring.score(GENERATORS, CONFIG, EvaluationSet({"A": a, "B": b}), BOTH)
+    for direction, sources, targets in (("AtoB", a, b), ("BtoA", b, a)):
+        sets = []
+        for pictures, change in ((sources, {"AtoB": 20, "BtoA": -5}[direction]), (targets, 0)):
+            # 128 from each picture of the smaller domain.
+            collected = sliced_wasserstein.Descriptors(len(pictures), 4 * 128, 2)
+            for i in range(len(pictures)):
+                changed = np.clip(pictures.read(i).astype(int) + change, 0, 255)
+                collected.add(changed.astype(np.uint8))
+            sets.append(collected)
+        expected = sliced_wasserstein.scores(*sets, (32, 16))
+        assert {name: found[direction][name] for name in expected} == pytest.approx(expected)
+        assert expected["swd"] > 50
+    same = scoring.untranslated(CONFIG, EvaluationSet({"A": a, "B": a}), BOTH)
+    assert same["AtoB"]["swd"] == same["BtoA"]["swd"] == 0.0
+
+
+def test_swd_has_the_levels_of_the_smallest_picture():
+    a, b = photographs(0, *[(96, 64)] * 4), photographs(9, *[(64, 96)] * 3, (96, 32))
+    known = EvaluationSet({"A": a, "B": b})
+    assert scoring.level_sizes(OWN_SIZES, known) == (32, 16)
+    assert scoring.level_sizes(Config(image_size=128), known) == (128, 64, 32, 16)
+    found = scoring.score(GENERATORS, OWN_SIZES, known, ["AtoB"])["AtoB"]
+    assert [name for name in found if "swd" in name] == ["swd", "swd_32", "swd_16"]
+
+
+def test_few_pictures_have_no_swd():
+    a, few = photographs(0, *[(32, 32)] * 4), photographs(9, *[(32, 32)] * 3)
+    assert scoring.level_sizes(CONFIG, EvaluationSet({"A": a, "B": few})) == ()
 
 
 def test_batches_hold_consecutive_pictures_of_equal_size(monkeypatch):

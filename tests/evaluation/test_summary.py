@@ -48,8 +48,19 @@ def test_the_protocol_says_how_scores_were_computed():
         "with the weights none",
         "100 subsets of 2",
         "FID of 4 pictures, fewer than its 2048 features, is biased upwards",
+        "other domain: 512 neighbourhoods of 7x7 pixels in each level",
     ):
         assert words in protocol
+
+
+def test_the_protocol_says_why_swd_is_left_out():
+    pictures = flat(*range(3))
+    config = Config(image_size=32)
+    known = EvaluationSet({"A": pictures, "B": pictures})
+    found = summary.evaluate(GENERATORS, config, known, BOTH, "none")
+    reason = "SWD is left out: it needs 4 pictures of each domain"
+    assert reason in found.protocol
+    assert "swd" not in found.scores["AtoB"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +80,9 @@ def test_the_protocol_says_why_fid_is_left_out(known, features, reason):
 def test_every_score_has_a_label_and_pairs_are_in_the_protocol():
     found = evaluate(EvaluationSet(PICTURES, PICTURES, paired_by="order"), MeanLevel())
     of_drawings = {"background_error", "silhouette_error", "coat_error", "stripes"}
-    assert set(found.scores["AtoB"]) | of_drawings == set(summary.LABELS)
+    levels = {"swd_32", "swd_16"}
+    assert set(found.scores["AtoB"]) | of_drawings == set(summary.LABELS) | levels
+    assert set(summary.labels(found.scores["AtoB"])) == set(found.scores["AtoB"])
     assert "Pairs are matched by order." in found.protocol
 
 
@@ -80,6 +93,18 @@ def test_the_table():
         "                                    A to B      B to A  A as it is",
         "L1 to the pair, of 255                3.14       10.00        2.00",
         "SSIM, higher is better               0.500",
+    ]
+
+
+def test_the_levels_of_swd_are_rows_from_fine_to_coarse():
+    scores = {"AtoB": {"swd_16": 1.0, "l1": 4.0, "swd_128": 3.0, "swd_64": 2.0, "swd": 2.0}}
+    assert summary.table(Evaluation(scores, {}, [])).splitlines() == [
+        "                                    A to B",
+        "SWD, lower is better                   2.0",
+        "  at 128 pixels                        3.0",
+        "  at 64 pixels                         2.0",
+        "  at 16 pixels                         1.0",
+        "L1 to the pair, of 255                4.00",
     ]
 
 

@@ -64,6 +64,29 @@ def test_panels_are_families():
     assert scalars.tag("score_fid") == "score/score_fid"
 
 
+def test_each_score_has_a_panel_with_both_directions():
+    row = {f"score_swd{n}_{d}": 1.0 for n in ("", "_64") for d in ("AtoB", "BtoA")}
+    found = {panel.title: panel for panel in scalars.panels([row], "bce")}
+    assert list(found) == ["Score: swd", "Score: swd 64"]
+    assert found["Score: swd 64"].names == ("score_swd_64_AtoB", "score_swd_64_BtoA")
+    assert scalars.label("score_swd_64_BtoA") == "B to A"
+    assert scalars.score_name("score_swd_64_BtoA") == "swd 64, B to A"
+
+
+def test_the_best_epoch_has_the_least_overall_score():
+    made = [{"epoch": i, "score_overall": value} for i, value in enumerate((5.0, 3.0, 4.0))]
+    assert scalars.best([*made, {"epoch": 3}])["epoch"] == 1
+    assert scalars.best([{"epoch": 3}]) is None
+    assert scalars.best([]) is None
+
+
+def test_kid_is_not_compared_with_swd():
+    by_swd = [{"score_overall": value, "score_swd_AtoB": value} for value in (40.0, 30.0)]
+    by_kid = [{"score_overall": v, "score_swd_AtoB": 50.0, "score_kid_AtoB": v} for v in (0.2, 0.3)]
+    assert scalars.best(by_swd + by_kid) is by_kid[0]
+    assert scalars.best(by_kid + by_swd) is by_swd[1]
+
+
 def test_a_guessing_discriminators_loss_follows_from_the_formulas():
     # Halved: 0.5 * (log 2 + log 2), 0.5 * (0.5^2 + 0.5^2), 0.5 * (1 + 1).
     levels = [scalars.chance_level(name) for name in ("bce", "lsgan", "hinge", "wgan_gp")]

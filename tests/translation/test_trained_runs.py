@@ -13,6 +13,8 @@ from helpers.pictures import make_picture
 from tf_cyclegan.checkpoints import files as checkpoint_files
 from tf_cyclegan.checkpoints.saving import Checkpoints, TrainingState
 from tf_cyclegan.data import encoding, images
+from tf_cyclegan.data.pictures import Pictures
+from tf_cyclegan.data.sources import earth
 from tf_cyclegan.model.cyclegan import CycleGAN
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.translation import trained_runs
@@ -111,6 +113,18 @@ def test_examples_are_left_out_where_there_are_none(workdir, tmp_path, monkeypat
     monkeypatch.setattr(translator, "config", other)
     assert runs.examples(runs.names[0], "AtoB", 2) == []
     assert not (tmp_path / "tfds").exists()
+
+
+def test_examples_of_the_earth_are_loaded_as_nothing_is_downloaded(workdir, monkeypatch):
+    runs = TrainedRuns([workdir])
+    translator = runs.translator(runs.names[0])
+    monkeypatch.setattr(
+        translator, "config", dataclasses.replace(translator.config, dataset="earth_relief/64")
+    )
+    shown = Pictures(("N12.5_E030.0",), lambda i: PICTURE)
+    monkeypatch.setattr(earth, "load", lambda dataset, split: shown)
+    (found,) = runs.examples(runs.names[0], "BtoA", 2)
+    np.testing.assert_array_equal(found, PICTURE)
 
 
 def test_a_translation_is_the_translators(saved):

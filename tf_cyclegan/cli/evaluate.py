@@ -13,7 +13,9 @@ from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.system.files import write_file
 
 flags.adopt_module_key_flags(run_flags)
-_PAIRED = flags.DEFINE_bool("paired", False, "the pictures come in pairs: same name or same order")
+_PAIRED = flags.DEFINE_bool(
+    "paired", False, "the pictures come in pairs: same name or same order; those of earth do anyway"
+)
 _INCEPTION = flags.DEFINE_bool("inception", True, "FID and KID, which need Inception-V3's weights")
 _WEIGHTS = flags.DEFINE_string(
     "inception_weights", None, "a file of Inception-V3's weights (default: keras.applications')"

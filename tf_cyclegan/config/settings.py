@@ -41,8 +41,9 @@ class Config:
     recipe: str = knob("mini", "named set of values; other settings override it", resumable=True)
     dataset: str = knob(
         "mini_horse2zebra",
-        "mini_horse2zebra, a tensorflow-datasets name such as cycle_gan/horse2zebra, or a folder "
-        "or .zip with trainA, trainB and, where present, testA, testB",
+        "mini_horse2zebra, earth, earth_relief, a tensorflow-datasets name such as "
+        "cycle_gan/horse2zebra, or a folder or .zip with trainA, trainB and, where present, testA, "
+        "testB",
     )
     data_dir: str | None = knob(
         None,
@@ -213,8 +214,8 @@ class Config:
     )
     inception_weights: str | None = knob(
         None,
-        "file of Inception-V3's weights, to score other sets than the drawn one (default: "
-        "keras.applications')",
+        "file of Inception-V3's weights: evaluate_every then compares epochs by KID instead of "
+        "SWD, where the true translations are unknown",
         resumable=True,
     )
     checkpoint_every: str = knob(

@@ -19,7 +19,7 @@ class EvaluationSet:
       targets: by domain, the true translation of each picture, in the same order; empty unless the
         set is paired.
       truth: by domain, what each picture shows; empty except for the drawings.
-      paired_by: how pairs were matched: counterpart, name or order.
+      paired_by: how pairs were matched: counterpart, place, name or order.
       name: a description for the protocol.
     """
 
@@ -44,7 +44,7 @@ def load(
       split: train or test.
       dataset: a name or path, as for training; None for the run's data set.
       limit: use only the first `limit` pictures of each domain.
-      paired: the pictures come in pairs.
+      paired: the pictures come in pairs. Those of the Earth do anyway.
 
     Raises:
       UserError: the split is missing or unreadable, or its pictures cannot be paired.
@@ -58,16 +58,24 @@ def load(
         known = sources.load_truth(dataset, part, image_size=size, data_dir=data_dir)
         if known is not None:
             truth[domain] = known
-    targets, paired_by = _targets(dataset, pictures, truth) if paired else ({}, "")
+    paired = paired or sources.is_paired(dataset, split)
+    targets, paired_by = _targets(dataset, split, pictures, truth) if paired else ({}, "")
     limited = {domain: each.first(limit) for domain, each in pictures.items()}
     return EvaluationSet(limited, targets, truth, paired_by, f"the {split} pictures of {dataset}")
 
 
 def _targets(
-    dataset: str, pictures: Mapping[str, Pictures], truth: Mapping[str, Truth]
+    dataset: str, split: str, pictures: Mapping[str, Pictures], truth: Mapping[str, Truth]
 ) -> tuple[dict[str, Pictures], str]:
     if truth:
         return {domain: truth[domain].counterparts for domain in truth}, "counterpart"
+    if sources.is_paired(dataset, split):
+        return {"A": pictures["B"], "B": pictures["A"]}, "place"
+    if sources.is_earth(dataset):
+        raise UserError(
+            f"paired=True: the {split} pictures of {dataset} are of different places; give "
+            f"split=test, or leave paired out"
+        )
     if not sources.has_files(dataset):
         # It orders examples by a hash of their names, which differ between the domains.
         raise UserError(

@@ -9,7 +9,7 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
 from tf_cyclegan.data.pictures import Pictures
 from tf_cyclegan.data.preprocessing import for_translation
-from tf_cyclegan.evaluation import copying, mini_truth, paired
+from tf_cyclegan.evaluation import copying, mini_truth, paired, sliced_wasserstein
 from tf_cyclegan.evaluation.differences import absolute_error
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.system.errors import UserError
@@ -26,7 +26,7 @@ _MAX_BATCH_PIXELS = 2**18
 def score(
     generators: Generators, config: Config, scored: EvaluationSet, directions: Sequence[str]
 ) -> dict[str, Scores]:
-    """Mean scores over the test pictures, by direction and name.
+    """Scores over the test pictures, by direction and name: means over pictures, but for `swd`.
 
     Computed at the networks' size on 8 bits a channel, as translations are saved:
 
@@ -35,7 +35,9 @@ def score(
       channels; `cycle_error`, if the generator of the other direction is given: mean absolute
       differences in levels of 0 to 255;
     - those of `paired`, if the set has targets;
-    - those of `mini_truth`, if it has ground truth.
+    - those of `mini_truth`, if it has ground truth;
+    - those of `sliced_wasserstein`, between all translations and all pictures of the target domain,
+      if there are enough.
 
     Args:
       generators: by direction.
@@ -46,7 +48,8 @@ def score(
     Raises:
       UserError: a picture cannot be read, or differs in size from its target.
     """
-    return {direction: _score(direction, generators, config, scored) for direction in directions}
+    sizes = level_sizes(config, scored)
+    return {each: _score(each, generators, config, scored, sizes) for each in directions}
 
 
 def untranslated(
@@ -75,9 +78,33 @@ def _identity(batch: np.ndarray, training: bool) -> np.ndarray:
     return batch
 
 
-def _score(direction: str, generators: Generators, config: Config, scored: EvaluationSet) -> Scores:
+def level_sizes(config: Config, scored: EvaluationSet) -> tuple[int, ...]:
+    """The sizes of `sliced_wasserstein`'s levels; empty if there are too few pictures.
+
+    Where pictures keep their sizes (`preprocess` crop and none) these are the smallest one's.
+
+    Raises:
+      UserError: a picture cannot be read.
+    """
+    if min(map(len, scored.pictures.values())) < sliced_wasserstein.MIN_PICTURES:
+        return ()
+    side = config.image_size
+    if config.preprocess in ("crop", "none"):
+        shown = (as_shown(each, domain, config) for domain, each in scored.pictures.items())
+        side = min(min(picture.shape[:2]) for pictures in shown for picture in pictures)
+    return sliced_wasserstein.level_sizes(side)
+
+
+def _score(
+    direction: str,
+    generators: Generators,
+    config: Config,
+    scored: EvaluationSet,
+    sizes: Sequence[int],
+) -> Scores:
     source, target = direction.split("to")
     generator, back = generators[direction], generators.get(f"{target}to{source}")
+    descriptors = _descriptors(scored, source, sizes)
     rows: list[Scores] = []
     for batch in _batches(scored.pictures[source], source, config):
         fakes = generator(batch, training=False)
@@ -89,6 +116,8 @@ def _score(direction: str, generators: Generators, config: Config, scored: Evalu
             if cycled:
                 row["cycle_error"] = absolute_error(shown, cycled[0])
             rows.append(row | _against_truth(fake, len(rows), source, target, config, scored))
+            if sizes:
+                descriptors.add(fake)
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     if config.channels_x == config.channels_y:
         pictures = scored.pictures[target]
@@ -98,7 +127,20 @@ def _score(direction: str, generators: Generators, config: Config, scored: Evalu
             strict=True,
         )
         means["identity_error"] = float(np.mean([absolute_error(*both) for both in shown_and_same]))
+    if sizes:
+        real = _descriptors(scored, target, sizes)
+        for picture in as_shown(scored.pictures[target], target, config):
+            real.add(picture)
+        means |= sliced_wasserstein.scores(descriptors, real, sizes)
     return means
+
+
+def _descriptors(
+    scored: EvaluationSet, domain: str, sizes: Sequence[int]
+) -> sliced_wasserstein.Descriptors:
+    """Still empty, for as many pictures as the domain has."""
+    count = sliced_wasserstein.descriptor_count(min(map(len, scored.pictures.values())))
+    return sliced_wasserstein.Descriptors(len(scored.pictures[domain]), count, len(sizes))
 
 
 def _against_truth(

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from tf_cyclegan.config import Config
-from tf_cyclegan.evaluation import frechet, inception, kernel_distance, scoring
+from tf_cyclegan.evaluation import frechet, inception, kernel_distance, scoring, sliced_wasserstein
 from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
 from tf_cyclegan.evaluation.scoring import Generators, Scores
 
@@ -24,11 +24,12 @@ class Features(Protocol):
         """uint8 pictures (height, width, channels) to floats (pictures, d)."""
 
 
-# For each score its label in the table and its decimals.
+# For each score its label in the table and its decimals. `labels` adds SWD's levels.
 LABELS: Mapping[str, tuple[str, int]] = {
     "fid": ("FID, lower is better", 2),
     "kid": ("KID, lower is better", 4),
     "kid_error": ("  its standard error", 4),
+    "swd": ("SWD, lower is better", 1),
     "cycle_error": ("cycle error, of 255", 2),
     "identity_error": ("identity error, of 255", 2),
     "unchanged": ("pixels unchanged, share", 3),
@@ -51,7 +52,7 @@ class Evaluation:
     """The scores of a run.
 
     Attributes:
-      scores: by direction and name; `LABELS` has all names.
+      scores: by direction and name; `LABELS` has all names but those of SWD's levels.
       untranslated: the input's scores as its own translation.
       protocol: how the scores were computed, in sentences.
     """
@@ -86,6 +87,7 @@ def evaluate(
     if fewest < kernel_distance.MIN_PICTURES and not isinstance(features, str):
         features = f"{fewest} pictures are too few"
     protocol = _protocol(config, scored)
+    protocol.append(_sliced_protocol(fewest, any("swd" in found for found in scores.values())))
     if isinstance(features, str):
         protocol.append(f"FID and KID are left out: {features}")
     else:
@@ -99,6 +101,18 @@ def evaluate(
             if direction in untranslated:
                 untranslated[direction] |= _distances(real[source], real[target])
     return Evaluation(scores, untranslated, protocol)
+
+
+def labels(names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Labels and decimals of these scores in the table's order: SWD's levels, finest first, too."""
+    wanted = set(names)
+    levels = sorted((int(name[4:]) for name in wanted if name.startswith("swd_")), reverse=True)
+    found: dict[str, tuple[str, int]] = {}
+    for name, entry in LABELS.items():
+        found[name] = entry
+        if name == "swd":
+            found |= {f"swd_{size}": (f"  at {size} pixels", entry[1]) for size in levels}
+    return {name: entry for name, entry in found.items() if name in wanted}
 
 
 def _distances(features: np.ndarray, real: np.ndarray) -> Scores:
@@ -120,6 +134,21 @@ def _protocol(config: Config, scored: EvaluationSet) -> list[str]:
     if scored.targets:
         lines.append(f"Pairs are matched by {scored.paired_by}.")
     return lines
+
+
+def _sliced_protocol(fewest: int, computed: bool) -> str:
+    if not computed:
+        return (
+            f"SWD is left out: it needs {sliced_wasserstein.MIN_PICTURES} pictures of each domain"
+        )
+    side, count = sliced_wasserstein.SIDE, sliced_wasserstein.descriptor_count(fewest)
+    return (
+        f"SWD: 1000 times the sliced Wasserstein distance between all translations and all real "
+        f"pictures of the other domain: {count} neighbourhoods of {side}x{side} pixels in each "
+        f"level of their Laplacian pyramids, normalized in each set, "
+        f"{sliced_wasserstein.PROJECTIONS} projections. Levels are named by their shorter side in "
+        f"the smallest picture. Biased upwards: compare equal numbers of pictures only."
+    )
 
 
 def _feature_protocol(weights: str, fewest: int) -> list[str]:
@@ -144,10 +173,9 @@ def table(evaluation: Evaluation) -> str:
     columns = {d.replace("to", " to "): s for d, s in evaluation.scores.items()}
     columns |= {f"{d.split('to')[0]} as it is": s for d, s in evaluation.untranslated.items()}
     lines = [" " * 30 + "".join(f"{heading:>12}" for heading in columns)]
-    for name, (label, decimals) in LABELS.items():
+    for name, (label, decimals) in labels(name for s in columns.values() for name in s).items():
         cells = [f"{s[name]:.{decimals}f}" if name in s else "" for s in columns.values()]
-        if any(cells):
-            lines.append(f"{label:30}" + "".join(f"{cell:>12}" for cell in cells).rstrip())
+        lines.append(f"{label:30}" + "".join(f"{cell:>12}" for cell in cells).rstrip())
     return "\n".join(lines)
 
 

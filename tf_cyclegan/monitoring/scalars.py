@@ -121,9 +121,18 @@ def chance_level(adversarial_loss: str) -> float | None:
 
 
 def best(rows: Sequence[Mapping[str, float]]) -> Mapping[str, float] | None:
-    """The row with the best overall score; None if no epoch was scored."""
+    """The row with the best overall score; None if no epoch was scored.
+
+    A run that is resumed with `inception_weights`, or without them, goes on with another overall
+    score: KID, or another. Only rows with that of the newest one are compared.
+    """
     scored = [row for row in rows if OVERALL in row]
-    return min(scored, key=lambda row: row[OVERALL]) if scored else None
+    alike = [row for row in scored if _has_kid(row) == _has_kid(scored[-1])]
+    return min(alike, key=lambda row: row[OVERALL], default=None)
+
+
+def _has_kid(row: Mapping[str, float]) -> bool:
+    return any(name.startswith("score_kid_") for name in row)
 
 
 def panels(rows: Sequence[Mapping[str, float]], adversarial_loss: str) -> list[Panel]:

@@ -192,7 +192,8 @@ def _best(workdir: Path) -> Path | None:
 
 def _is_remote(config: Config) -> bool:
     """Whether loading the data set would download it."""
-    if sources.is_drawn(config.dataset) or sources.has_files(config.dataset):
+    built_in = sources.is_drawn(config.dataset) or sources.is_earth(config.dataset)
+    if built_in or sources.has_files(config.dataset):
         return False
     import tensorflow_datasets as tfds
 

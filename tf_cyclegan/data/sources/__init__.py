@@ -1,4 +1,4 @@
-"""Picture sources: the drawn set, tensorflow-datasets by name, a folder or .zip."""
+"""Picture sources: the drawn set, the Earth, tensorflow-datasets by name, a folder or .zip."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tf_cyclegan.data.pictures import Pictures, Truth
-from tf_cyclegan.data.sources import folder
+from tf_cyclegan.data.sources import earth, folder
 from tf_cyclegan.data.sources import tfds as tfds_source
 from tf_cyclegan.system.errors import UserError
 
@@ -19,6 +19,16 @@ def is_drawn(dataset: str) -> bool:
     return dataset.split("/")[0] == MINI
 
 
+def is_earth(dataset: str) -> bool:
+    """Whether `dataset` is one of the built-in sets of the Earth, with or without a size."""
+    return re.fullmatch(rf"({'|'.join(earth.NAMES)})(/\d+)?", dataset) is not None
+
+
+def is_paired(dataset: str, split: str) -> bool:
+    """Whether a split, train or test, is known to show the same in both domains, in one order."""
+    return is_earth(dataset) and split == "test"
+
+
 def has_files(dataset: str) -> bool:
     """Whether `dataset` is the path of a folder or .zip, not a tensorflow-datasets name."""
     path = os.path.expanduser(dataset)
@@ -26,24 +36,30 @@ def has_files(dataset: str) -> bool:
     return path.lower().endswith(".zip") or os.path.exists(path) or not looks_like_name
 
 
+def _with_size(dataset: str, sizes: Sequence[int], image_size: int) -> str:
+    """A built-in set, without a size of its own, at the smallest that covers `image_size`."""
+    if "/" in dataset:
+        return dataset
+    return f"{dataset}/{next((size for size in sizes if size >= image_size), sizes[-1])}"
+
+
 def _drawn_name(dataset: str, image_size: int) -> str:
-    """The TFDS name of the drawn set at the smallest resolution that covers `image_size`."""
+    """The TFDS name of the drawn set."""
     # The import registers the set.
     from tf_cyclegan.data.sources.mini_horse2zebra import MiniHorse2zebra
 
-    if dataset != MINI:
-        return dataset
     sizes = sorted(int(name) for name in MiniHorse2zebra.builder_configs)
-    return f"{MINI}/{next((size for size in sizes if size >= image_size), sizes[-1])}"
+    return _with_size(dataset, sizes, image_size)
 
 
 def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = None) -> Pictures:
     """Loads one split of one domain.
 
     Args:
-      dataset: `mini_horse2zebra`, a tensorflow-datasets name, or the path of a folder or .zip.
+      dataset: `mini_horse2zebra`, `earth`, `earth_relief`, a tensorflow-datasets name, or the path
+        of a folder or .zip. The built-in sets win over folders of their names.
       split: trainA, trainB, testA or testB.
-      image_size: the drawn set comes in the nearest resolution above this, in pixels.
+      image_size: the built-in sets come in the nearest resolution above this, in pixels.
       data_dir: the data folder of tensorflow-datasets; None for its default.
 
     Returns:
@@ -54,6 +70,8 @@ def load(dataset: str, split: str, *, image_size: int, data_dir: str | None = No
     """
     if is_drawn(dataset):
         return tfds_source.load(_drawn_name(dataset, image_size), split, data_dir)
+    if is_earth(dataset):
+        return earth.load(_with_size(dataset, earth.SIZES, image_size), split)
     if has_files(dataset):
         return folder.load(Path(os.path.expanduser(dataset)), split)
     return tfds_source.load(dataset, split, data_dir)
