@@ -139,6 +139,10 @@ def test_changes_win_over_the_recipe():
         ({"upsampling": "bilinear"}, "upsampling=bilinear: choose one of transposed, resize"),
         ({"ema": 1.0}, "ema=1.0: give less than 1"),
         (
+            {"attention_mask": True, "channels_y": 1, "identity_weight": 0.0},
+            "attention_mask=True keeps parts of the input, which has channels_x=3 in place of",
+        ),
+        (
             {"augment": "color,rotation"},
             "augment=color,rotation: 'rotation' is none of color, translation, cutout",
         ),

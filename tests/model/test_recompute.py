@@ -18,9 +18,15 @@ TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
     [
         {},
         {"precision": "bfloat16"},
-        {"generator": "resnet", "residual_blocks": 2, "pool_size": 2},
+        {"generator": "resnet", "residual_blocks": 2, "pool_size": 2, "attention_mask": True},
         {"update_order": "discriminators_first", "identity_weight": 0.0},
-        {"upsampling": "resize", "spectral_norm": True, "augment": "translation", "ema": 0.9},
+        {
+            "upsampling": "resize",
+            "attention_mask": True,
+            "spectral_norm": True,
+            "augment": "translation",
+            "ema": 0.9,
+        },
     ],
     ids=["unet", "bfloat16", "resnet", "discriminators_first", "modern"],
 )
@@ -38,9 +44,9 @@ def test_a_step_is_the_same_when_recomputed(changes):
     for name in NETWORKS:
         means = (model.optimizers[name]._momentums for model in (ours, plain))
         for a, b in zip(*means, strict=True):
-            np.testing.assert_allclose(
-                a, b, rtol=tolerance, atol=0.01 * tolerance * np.abs(b).max()
-            )
+            # A bias before a norm has no gradient but rounding errors.
+            least = max(0.01 * tolerance * np.abs(b).max(), 1e-6)
+            np.testing.assert_allclose(a, b, rtol=tolerance, atol=least)
     for a, b in zip(ours.dropout_state(), plain.dropout_state(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -51,15 +57,16 @@ def test_a_step_is_the_same_when_recomputed(changes):
         ({}, "generator_g", 1),
         ({"generator": "resnet", "residual_blocks": 3}, "generator_g", 6),
         ({"generator": "resnet"}, "discriminator_x", 3),
+        ({"generator": "resnet", "residual_blocks": 3, "attention_mask": True}, "generator_g", 7),
     ],
-    ids=["unet", "resnet", "patchgan"],
+    ids=["unet", "resnet", "patchgan", "attention_mask"],
 )
 def test_nothing_of_a_part_is_kept(changes, name, parts):
     """In a graph, the gradient takes nothing from the first pass but each part's output."""
     network = getattr(CycleGAN(dataclasses.replace(TINY, **changes)), name)
     cut = segments(network)
     assert len(cut) == parts
-    layers = [layer for part in cut for layer in part.layers if layer.weights]
+    layers = [x for part in cut for x in getattr(part, "layers", [part]) if x.weights]
     assert layers == [layer for layer in network.layers if layer.weights]
 
     def losses(x):

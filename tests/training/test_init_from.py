@@ -120,6 +120,10 @@ def test_a_run_resumes_whatever_became_of_the_other(frozen, tiny, tmp_path):
     [
         ({"filters": 3}, r"differ: filters \(2, here 3\); give filters=2$"),
         (
+            {"attention_mask": True},
+            r"differ: attention_mask \(False, here True\); give attention_mask=False$",
+        ),
+        (
             {"upsampling": "resize"},
             r"differ: upsampling \(transposed, here resize\); give upsampling=transposed$",
         ),

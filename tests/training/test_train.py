@@ -303,6 +303,7 @@ def test_without_test_pictures_the_samples_show_training_ones(tiny, tmp_path):
             {
                 "pool_size": 3,
                 "upsampling": "resize",
+                "attention_mask": True,
                 "ema": 0.9,
                 "augment": "color,translation,cutout",
                 "gradient_penalty": 0.1,

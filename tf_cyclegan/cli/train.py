@@ -22,7 +22,8 @@ _GROUPS = {
     "Computing": ("precision", "deterministic"),
     "more of data": ("data_dir", "channels_x", "channels_y", "epoch_length"),
     "more of the model": (
-        *("unet_levels", "residual_blocks", "upsampling", "norm", "dropout", "networks"),
+        *("unet_levels", "residual_blocks", "upsampling", "attention_mask", "norm"),
+        *("dropout", "networks"),
         *("spectral_norm", "gradient_penalty", "penalty_at", "augment"),
     ),
     "more of optimization": ("ema", "pool_mode", "update_order", "beta_1"),

@@ -29,6 +29,12 @@ def _check_networks(config: "Config") -> None:
                 f"{name}={value}: generator={config.generator} has none; leave it out, or give "
                 f"generator={kind}"
             )
+    if config.attention_mask and config.channels_x != config.channels_y:
+        raise UserError(
+            f"attention_mask=True keeps parts of the input, which has "
+            f"channels_x={config.channels_x} in place of channels_y={config.channels_y}: leave "
+            f"attention_mask out"
+        )
     if config.norm != "instance" and config.generator == "unet":
         raise UserError(
             f"norm={config.norm}: generator=unet has norm=instance only; leave it out, or give "
@@ -45,6 +51,7 @@ def _check_tensorflow_examples(config: "Config") -> None:
         ("filters", config.filters, 64),
         ("dropout", config.dropout_rate, 0.5),
         ("upsampling", config.upsampling, "transposed"),
+        ("attention_mask", config.attention_mask, False),
         ("spectral_norm", config.spectral_norm, False),
         ("channels_x", config.channels_x, 3),
         ("channels_y", config.channels_y, 3),

@@ -18,6 +18,7 @@ _JITTER = 286 / 256
 # Settings that were added later, as they are for runs that were saved before.
 _YOUNGER: Mapping[str, Any] = {
     "upsampling": "transposed",
+    "attention_mask": False,
     "ema": 0.0,
     "gradient_penalty": 0.0,
     "penalty_at": "real",
@@ -119,6 +120,10 @@ class Config:
         "how generators enlarge; transposed: convolutions as in the originals; resize: enlargement "
         "and a convolution, which draw no checkerboard",
         choices=("transposed", "resize"),
+    )
+    attention_mask: bool = knob(
+        False,
+        "generators give a mask as well as a picture, and keep their input where the mask is 0",
     )
     dropout: float | None = knob(
         None,

@@ -9,17 +9,22 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_cyclegan.networks.attention_mask import Blend
+
 # Layers in a part: about as many as in a residual block. The tensors between parts are kept.
 _LAYERS = 8
 
 
-def segments(network: keras.Model) -> list[keras.Model]:
+def segments(network: keras.Model) -> list[keras.layers.Layer]:
     """The network as a sequence of parts that share its layers.
 
     It is cut where a single tensor passes on: between residual blocks, and in chains. A U-Net is
     one part, since its skip connections pass every cut.
     """
     layers = network.layers
+    if isinstance(layers[-1], Blend):
+        pictures, made = layers[-1].input
+        return [*segments(keras.Model(pictures, made)), layers[-1]]
     if any(isinstance(layer, keras.layers.Concatenate) for layer in layers):
         return [network]
     taken = {id(x): i for i, layer in enumerate(layers) for x in keras.tree.flatten(layer.input)}
@@ -33,15 +38,16 @@ def segments(network: keras.Model) -> list[keras.Model]:
     return [keras.Model(*part) for part in pairwise([*ends, network.output])]
 
 
-def recomputed(parts: list[keras.Model], pictures: tf.Tensor) -> tf.Tensor:
+def recomputed(parts: list[keras.layers.Layer], pictures: tf.Tensor) -> tf.Tensor:
     """The parts applied one after the other, in training, keeping only their outputs.
 
     Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016). Dropout draws the same
     numbers in the second pass, so the gradients are those of the first.
     """
+    made = pictures
     for part in parts:
-        pictures = _recomputed(part, pictures)
-    return pictures
+        made = part([pictures, made]) if isinstance(part, Blend) else _recomputed(part, made)
+    return made
 
 
 def _recomputed(network: keras.Model, pictures: tf.Tensor) -> tf.Tensor:

@@ -45,6 +45,7 @@ def build_generator(
         "filters": config.filters,
         "dropout": config.dropout_rate,
         "upsampling": config.upsampling,
+        "attention_mask": config.attention_mask,
         "seed": seed,
         "dtype": dtype,
     }

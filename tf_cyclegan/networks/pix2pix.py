@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
+from tf_cyclegan.networks.attention_mask import Blend
 from tf_cyclegan.networks.cpu import small_maps
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import draw_seeds, kernel_initializer
@@ -26,6 +27,7 @@ def unet_generator(
     depth: int = 8,
     dropout: float = 0.5,
     upsampling: str = "transposed",
+    attention_mask: bool = False,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -43,6 +45,7 @@ def unet_generator(
       depth: number of down blocks; height and width must be multiples of 2 ** depth.
       dropout: dropout rate of the first three up blocks, except the outermost.
       upsampling: "transposed" convolutions, or "resize" (`ResizeConv2D`).
+      attention_mask: whether the output is a `Blend` of the input and of something new.
       seed: seed of the weights and of dropout; None picks one.
       dtype: Keras dtype policy of all layers but the last, which is float32.
 
@@ -73,14 +76,18 @@ def unet_generator(
         kind = small_maps.Conv2DTranspose if upsampling == "transposed" else ResizeConv2D
         x = _block(kind, width, norm_type, relu, seeds, dtype, rate)(x)
         x = concatenate([x, skip])
-    last = _last_layer(upsampling, output_channels, seeds)
-    return keras.Model(inputs, last(x))
+    if attention_mask:
+        made = _last_layer(upsampling, output_channels + 1, None, seeds)(x)
+        return keras.Model(inputs, Blend(dtype="float32")([inputs, made]))
+    return keras.Model(inputs, _last_layer(upsampling, output_channels, "tanh", seeds)(x))
 
 
-def _last_layer(upsampling: str, channels: int, seeds: Iterator[int]) -> keras.layers.Layer:
+def _last_layer(
+    upsampling: str, channels: int, activation: str | None, seeds: Iterator[int]
+) -> keras.layers.Layer:
     settings = {
         "kernel_initializer": kernel_initializer(seeds),
-        "activation": "tanh",
+        "activation": activation,
         "dtype": "float32",
     }
     if upsampling == "resize":

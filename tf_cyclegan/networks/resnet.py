@@ -21,6 +21,7 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
+from tf_cyclegan.networks.attention_mask import Blend
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
 from tf_cyclegan.networks.layers import (
     LeakyMaximum,
@@ -44,6 +45,7 @@ def resnet_generator(
     norm_type: str = "instance",
     dropout: float = 0.0,
     upsampling: str = "transposed",
+    attention_mask: bool = False,
     seed: int | None = None,
     dtype: str = "float32",
 ) -> keras.Model:
@@ -59,6 +61,7 @@ def resnet_generator(
       dropout: dropout rate between the convolutions of each residual block; the paper has none,
         its implementation 0.5 on request.
       upsampling: "transposed" convolutions, or "resize" (`ResizeConv2D`).
+      attention_mask: whether the output is a `Blend` of the input and of something new.
       seed: seed of the weights and of dropout; None picks one.
       dtype: Keras dtype policy of all layers but the last, which is float32.
 
@@ -86,13 +89,15 @@ def resnet_generator(
         x = enlarge(x, filters * 4 // 2**i, f"up{i}")
     x = ReflectionPadding2D(3, dtype=dtype)(x)
     last = keras.layers.Conv2D(
-        output_channels,
+        output_channels + 1 if attention_mask else output_channels,
         7,
         kernel_initializer=build.last_kernel_initializer(),
-        activation="tanh",
+        activation=None if attention_mask else "tanh",
         name="c7s1_out",
         dtype="float32",
     )
+    if attention_mask:
+        return keras.Model(inputs, Blend(dtype="float32")([inputs, last(x)]))
     return keras.Model(inputs, last(x))
 
 

@@ -79,6 +79,7 @@ def _refuse_others(there: Config, here: Config, path: Path) -> None:
             "generator": (there.generator, here.generator),
             "norm": (there.norm, here.norm),
             "upsampling": (there.upsampling, here.upsampling),
+            "attention_mask": (there.attention_mask, here.attention_mask),
             "filters": (there.filters, here.filters),
             "channels_x": (there.channels_x, here.channels_x),
             "channels_y": (there.channels_y, here.channels_y),
