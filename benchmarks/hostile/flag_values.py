@@ -5,6 +5,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from tf_cyclegan.config import RECIPES
+
 
 class Values(NamedTuple):
     """Those of one flag; None stands for the flag alone, such as --xla, or for --noxla."""
@@ -44,13 +46,17 @@ _OTHERS = (
     ),
 )
 _RUN = {
-    "workdir": _path("run", "./run/", "run/../run"),
+    # The networks of the second one have averages.
+    "workdir": _path("run", "averaged", "./run/", "run/../run"),
     "checkpoint": Values(("3", "best"), ("ckpt-3", "03", "run/checkpoints/ckpt-3", *_NUMBERS)),
     "direction": _choice("AtoB", "BtoA"),
     "split": _choice("test", "train"),
     "dataset": _path("photos", "photos.zip", "mini_horse2zebra", "cycle_gan/horse2zebra"),
     "limit": _number("1", "2"),
+    "weights": _choice("ema", "live"),
 }
+# Those of a command that takes no set of pictures.
+_RUN_ALONE = {name: _RUN[name] for name in ("workdir", "checkpoint", "direction", "weights")}
 _TRANSLATING = {
     "output": _path("new", "deep/er", "ünï→"),
     "work_size": Values(("input", "train", "32", "40"), ("Input", *_NUMBERS)),
@@ -58,7 +64,7 @@ _TRANSLATING = {
 }
 FLAGS: Mapping[str, Mapping[str, Values]] = {
     "train": {
-        "recipe": _choice("mini", "tutorial", "paper", "keras", "facades"),
+        "recipe": _choice(*RECIPES),
         "workdir": _path("new", "deep/er", "ünï→", "run", "photos"),
         "dataset": _path("photos", "photos.zip", "mini_horse2zebra", "cycle_gan/horse2zebra"),
         "data_dir": _path("empty"),
@@ -79,15 +85,27 @@ FLAGS: Mapping[str, Mapping[str, Values]] = {
         "generator": _choice("unet", "resnet", "resnet_keras"),
         "unet_levels": _number("2", "5", "11", "12"),
         "residual_blocks": _number("1", "2"),
+        "norm": _choice("instance", "layer"),
+        "upsampling": _choice("transposed", "resize"),
+        "attention_mask": _SWITCH,
         "dropout": _number("0", "0.5", "1", "0.999999"),
         "filters": _number("1", "2", "3"),
         "networks": _choice("tf_cyclegan", "tensorflow_examples"),
         "adversarial_loss": _choice("bce", "lsgan", "hinge", "wgan_gp"),
+        "gradient_penalty": _number("0", "1", "10", "1e300"),
+        "penalty_at": _choice("real", "between"),
+        "spectral_norm": _SWITCH,
+        "augment": Values(
+            ("color", "color,translation,cutout", "cutout, cutout", "translation,"),
+            ("colour", "Color", ",", "color,blur", "color;cutout", *_ANY),
+        ),
         "cycle_weight": _number("10", "0", "1e-300", "1e300"),
         "identity_weight": _number("0.5", "0"),
         "pool_size": _number("0", "1", "50"),
+        "pool_mode": _choice("swap", "pair"),
         "update_order": _choice("simultaneous", "discriminators_first"),
         "learning_rate": _number("2e-4", "0", "1e-30"),
+        "ema": _number("0", "0.9", "0.999999", "1"),
         "decay_start": _number("0", "1", "40"),
         "beta_1": _number("0", "0.9", "1", "0.9999999999"),
         "seed": _number("0", "2147483647", "2147483648"),
@@ -107,7 +125,7 @@ FLAGS: Mapping[str, Mapping[str, Values]] = {
     # The same command, for files.
     "generate_files": {
         "input": _path("photos", "photos/testA", "photos/*/*0.png", "photos/testA/00000.png"),
-        **{name: _RUN[name] for name in ("workdir", "checkpoint", "direction")},
+        **_RUN_ALONE,
         **_TRANSLATING,
         "format": _choice("png", "jpeg", "webp", "same"),
         "frames": _SWITCH,
@@ -115,7 +133,7 @@ FLAGS: Mapping[str, Mapping[str, Values]] = {
         "split": _choice("test"),
     },
     "export": {
-        **{name: _RUN[name] for name in ("workdir", "checkpoint", "direction")},
+        **_RUN_ALONE,
         "format": _choice("keras", "saved_model", "onnx", "litert"),
         "quantize": _choice("float16", "int8"),
         "licence": Values(("cc-by-4.0", "mine: ask me"), _ANY),

@@ -11,13 +11,20 @@ from pathlib import Path
 
 from benchmarks.hostile.trials import FaultError
 
+_ESCAPED = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def _place(folder: Path, told: str) -> Path:
+    """A path that a command told, whose output escapes what its encoding lacks."""
+    return folder / _ESCAPED.sub(lambda found: chr(int(found[0][2:], 16)), told)
+
 
 def _trained(folder: Path, _: Sequence[str], out: str) -> None:
     ended = re.search(r"(?:Trained|finished:) (\d+) epochs, (\d+) steps", out)
     place = re.search(r"^  checkpoints  ((?s:.*))\nNext", out, re.MULTILINE)
     if not ended or not place:
         raise FaultError("trained nothing")
-    checkpoints, (epochs, steps) = folder / place[1], map(int, ended.groups())
+    checkpoints, (epochs, steps) = _place(folder, place[1]), map(int, ended.groups())
     config = json.loads((checkpoints.parent / "config.json").read_text(encoding="utf-8"))
     history = checkpoints.parent / "history.csv"
     rows = list(csv.DictReader(history.open(encoding="utf-8"))) if history.exists() else []
@@ -33,8 +40,8 @@ def _generated(folder: Path, _: Sequence[str], out: str) -> None:
     if not said:
         raise FaultError("generated nothing")
     for count, pictures, sheet in said:
-        found = len(list((folder / pictures).glob("*.png")))
-        if found < int(count) or not (folder / sheet).is_file():
+        found = len(list(_place(folder, pictures).glob("*.png")))
+        if found < int(count) or not _place(folder, sheet).is_file():
             raise FaultError(f"pictures are missing in {pictures}")
 
 
@@ -44,14 +51,14 @@ def _translated(folder: Path, _: Sequence[str], out: str) -> None:
     if not said:
         raise FaultError("translated nothing")
     for count, place, kept in said:
-        found = sum(1 for path in (folder / place).rglob("*") if path.is_file())
+        found = sum(1 for path in _place(folder, place).rglob("*") if path.is_file())
         if not 0 < int(count) + int(kept or 0) <= found:
             raise FaultError(f"files are missing in {place}")
 
 
 def _exported(folder: Path, _: Sequence[str], out: str) -> None:
     said = re.findall(r"^\w{4}: (.*?), [\d.]+ MB; differs", out, re.MULTILINE | re.DOTALL)
-    if not said or not all((folder / place).exists() for place in said):
+    if not said or not all(_place(folder, place).exists() for place in said):
         raise FaultError("exported nothing")
 
 
@@ -63,7 +70,7 @@ def _evaluated(folder: Path, drawn: Sequence[str], out: str) -> None:
 
 def _imported(folder: Path, _: Sequence[str], out: str) -> None:
     place = re.search(r"((?s:.*)) translates, by a ", out)
-    if not place or not (folder / place[1] / "config.json").is_file():
+    if not place or not (_place(folder, place[1]) / "config.json").is_file():
         raise FaultError("made nothing")
 
 

@@ -26,6 +26,8 @@ _TRIALS, _COMBINATIONS = 30, 10
 _PATIENCE, _PATIENCE_OF_TRAINING = 300.0, 60.0
 # Bytes of a process; what needs more must say so.
 _MEMORY = 6 * 2**30
+# Without them others have no use, and are refused.
+_LEVERS = ("--ema=0.9", "--gradient_penalty=1", "--pool_size=5", "--augment=color")
 
 
 def trials() -> Iterable[Trial]:
@@ -41,7 +43,8 @@ def _batch(command: str, number: int, scratch: Path) -> str:
         rng = random.Random(f"{command} {number} {i}")
         folder = scratch / f"{i}"
         try:
-            statuses.append(_combination(command, flag_values.draw(command, rng), folder))
+            drawn = flag_values.draw(command, rng)
+            statuses.append(_combination(command, _first(command, number), drawn, folder))
             shutil.rmtree(folder)
         except FaultError as error:
             faults.append(str(error).encode("utf-8", "backslashreplace").decode())
@@ -50,11 +53,11 @@ def _batch(command: str, number: int, scratch: Path) -> str:
     return f"statuses {' '.join(map(str, statuses))}"
 
 
-def _combination(command: str, drawn: list[str], folder: Path) -> int:
+def _combination(command: str, first: list[str], drawn: list[str], folder: Path) -> int:
     shutil.copytree(_template(), folder)
     environment = _environment() | {"TMPDIR": str(folder / "tmp")}
     os.mkfifo(folder / "pipe")
-    arguments, script = [*_first(command), *drawn], f"{command.partition('_files')[0]}.py"
+    arguments, script = [*first, *drawn], f"{command.partition('_files')[0]}.py"
     before, home = _listing(folder), _listing(runs.home())
     began = time.monotonic()
     process = commands.start(
@@ -99,11 +102,12 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def _first(command: str) -> list[str]:
-    """What the flags drawn win over."""
-    dataset = f"--dataset={runs.home() / 'photos'}"
+def _first(command: str, number: int) -> list[str]:
+    """What the flags drawn win over; in every other batch with what some of them need."""
+    tiny = [f"--dataset={runs.home() / 'photos'}", *runs.TINY]
+    train = ["--workdir=new", *tiny, "--epochs=3", "--max_steps=2"]
     return {
-        "train": [dataset, "--workdir=new", *runs.TINY, "--epochs=3", "--max_steps=2"],
+        "train": [*train, *(_LEVERS if number % 2 else ())],
         "generate": ["--workdir=run"],
         "generate_files": ["photos/testB", "--workdir=run"],
         "export": ["--workdir=run", "--direction=AtoB"],
@@ -122,6 +126,8 @@ def _template() -> Path:
     photos = shutil.copytree(runs.home() / "photos", folder / "photos")
     shutil.make_archive(str(photos), "zip", photos)
     shutil.copytree(runs.whole(max_steps=3).workdir, folder / "run")
+    averaged = [*runs.flags("averaged"), "--max_steps=3", "--ema=0.9"]
+    commands.check(commands.run("train.py", averaged, folder), 0)
     save_file(_generator(), folder / "net.safetensors")
     return folder
 

@@ -63,6 +63,7 @@ def test_script_measures_this_version_and_another(tmp_path):
         ("--recipes=mini,paqer", "recipe=paqer: choose one of mini"),
         ("--precisions=float8", "precision=float8: choose one of auto"),
         ("--sizes=64,big", "--sizes=64,big: give whole numbers"),
+        (f"--sizes=64,{'9' * 5000}", "9: give whole numbers"),
         ("--sizes=65", "image_size=65"),
         ("--batch_size=0", "--batch_size=0: give 1 or more"),
         ("--against=none", "--against=none: has no tf_cyclegan/benchmark/child.py"),

@@ -1,10 +1,24 @@
 """The frame of hostile trials: resuming, faults, what is a fault, the table."""
 
-import pytest
+import json
+import re
 
-from benchmarks.hostile import campaign, commands, trials
+import pytest
+import tensorflow as tf
+
+from benchmarks.hostile import (
+    campaign,
+    commands,
+    comparing,
+    endurance,
+    flag_values,
+    outcomes,
+    trials,
+)
 from benchmarks.hostile.commands import Ended
+from benchmarks.hostile.footprints import Footprint
 from benchmarks.hostile.trials import FaultError, Result, SkippedError, Trial
+from helpers.processes import script
 
 
 def hold(scratch):
@@ -115,3 +129,64 @@ def test_the_table_has_a_row_for_each_attack():
         "| signals | 2 | 1 | 2 |",
         "| flags | 0 | 0 | 0 |",
     ]
+
+
+@pytest.mark.parametrize("command", ["train", "generate", "evaluate", "export", "import_weights"])
+def test_every_flag_of_a_command_is_drawn(command, tmp_path):
+    status, out, _ = script(f"{command}.py", "--helpfull", cwd=tmp_path)
+    ours = out.partition("absl's logging:")[0]
+    shown = set(re.findall(r"^  --(?:\[no\])?(\w+)", ours, re.MULTILINE))
+    drawn = {**flag_values.FLAGS[command], **flag_values.FLAGS.get(f"{command}_files", {})}
+    assert status == 0
+    assert "workdir" in shown
+    assert shown <= drawn.keys(), f"not drawn: {sorted(shown - drawn.keys())}"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("\udcff", "\\udcff"), ("ünï→", "\\xfcn\\xef\\u2192"), ("ünï", "ünï")]
+)
+def test_places_are_found_whatever_letters_the_output_has(tmp_path, name, told):
+    check = outcomes.CHECKS["import_weights"]
+    out = f"{told} translates, by a ResNet with 6 blocks and 2 filters.\n"
+    with pytest.raises(FaultError, match="made nothing"):
+        check(tmp_path, [], out)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "config.json").write_text("{}")
+    check(tmp_path, [], out)
+
+
+def looks(late):
+    """Of a process: 3 files, now and then a fourth for a moment; `late` in its last quarter."""
+    steady = [Footprint(100 * 2**20, 4 if number % 5 == 0 else 3, 7) for number in range(75)]
+    return [*steady, *[late] * 25]
+
+
+def test_a_file_that_is_open_for_a_moment_is_no_leak():
+    assert "files 3 and 3, threads 7 and 7" in endurance.require_steady(
+        looks(Footprint(104 * 2**20, 3, 7))
+    )
+
+
+@pytest.mark.parametrize("late", [(106, 3, 7), (100, 4, 7), (100, 3, 8)])
+def test_what_grows_is_a_fault(late):
+    mebibytes, files, threads = late
+    with pytest.raises(FaultError, match="grew: 100 MiB early"):
+        endurance.require_steady(looks(Footprint(mebibytes * 2**20, files, threads)))
+
+
+def make_run(workdir, seed=0, **settings):
+    """A finished run, whose last checkpoint holds these settings."""
+    workdir.mkdir()
+    (workdir / "history.csv").write_text("epoch,step,cycle\n1,6,2\n")
+    (workdir / "report.html").write_text('<!DOCTYPE html>\n<html lang="en" data-finished="true">')
+    config = json.dumps({"seed": seed, "max_steps": None, **settings})
+    saved = tf.train.Checkpoint(config=tf.Variable(config), step=tf.Variable(6))
+    saved.write(str(workdir / "checkpoints" / "ckpt-6"))
+    return workdir
+
+
+def test_runs_that_were_told_to_stop_elsewhere_are_the_same(tmp_path):
+    whole = make_run(tmp_path / "whole")
+    comparing.require_same(make_run(tmp_path / "stopped", max_steps=6), whole)
+    with pytest.raises(FaultError, match="ckpt-6: 1 differ"):
+        comparing.require_same(make_run(tmp_path / "other", seed=1), whole)

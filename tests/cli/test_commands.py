@@ -104,6 +104,8 @@ def test_bad_generate_flags_get_one_line(tmp_path):
     assert "--direction" in refused("generate.py", "--direction=XtoY", cwd=tmp_path)
     told = refused("generate.py", "--workdir=x", "--checkpoint=last", cwd=tmp_path)
     assert "--checkpoint=last: give a checkpoint's step, such as 8000, or best" in told
+    told = refused("generate.py", "--workdir=x", f"--checkpoint={'9' * 5000}", cwd=tmp_path)
+    assert "9: give a checkpoint's step, such as 8000, or best" in told
 
 
 @pytest.mark.parametrize(

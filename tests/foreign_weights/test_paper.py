@@ -76,6 +76,15 @@ def test_unexpected_keys_are_listed():
     assert refusal(state).startswith("unexpected keys: epoch, model.19.scale;")
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1000000000", "²"])
+def test_numbers_that_no_network_has_are_unexpected(number):
+    stray = {
+        f"model.{number}.conv_block.1.weight": np.zeros((8, 8, 3, 3), np.float32),
+        "model.1000000008.weight": np.zeros((3, 2, 7, 7), np.float32),
+    }
+    assert refusal(resnet_state() | stray).startswith("unexpected keys: model.1")
+
+
 def test_zero_padding_is_detected():
     # Without padding layers, the convolutions of a block have the numbers 0 and 3.
     state = {

@@ -1,6 +1,6 @@
 import pytest
 
-from tf_cyclegan.monitoring.history import History
+from tf_cyclegan.monitoring.history import History, rows_of
 
 
 def test_rows_are_written_and_read_back(tmp_path):
@@ -49,6 +49,41 @@ def test_the_rows_in_the_checkpoint_count_and_the_file_adds_speeds(tmp_path):
         assert History(tmp_path).rows == list(expected.values())
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", ["lacks 2 of 2 epochs; the checkpoint has them, but for their speeds"]),
+        ("epoch,step\n2,10\n3,15\n", ["lacks 1 of 2 epochs;"]),
+        ("epoch,step\n1,5\n2,10\n3,15\n", []),
+        ("no history\n", ["cannot be used ("]),
+        (None, []),
+    ],
+)
+def test_rows_that_the_file_lacks_are_told_once(tmp_path, caplog, content, told):
+    path = tmp_path / "history.csv"
+    if content is not None:
+        path.write_text(content)
+    with caplog.at_level("WARNING", "absl"):
+        history = History(tmp_path)
+        history.resume(2, "epoch,step\n1,5\n2,10\n")
+    assert [row["epoch"] for row in history.rows] == [1, 2]
+    assert len(caplog.messages) == len(told)
+    for message, words in zip(caplog.messages, told, strict=True):
+        assert message.startswith(f"{path}: {words}")
+
+
+def test_rows_can_be_looked_at_without_renaming_a_damaged_file(tmp_path):
+    path = tmp_path / "history.csv"
+    assert rows_of(tmp_path) == []
+    for content, rows in (
+        ("no history\n", []),
+        ("epoch,step\n1,5\n", [{"epoch": 1, "step": 5}]),
+    ):
+        path.write_text(content)
+        assert rows_of(tmp_path) == rows
+        assert path.read_text() == content
+
+
 def untimed(row):
     return {name: value for name, value in row.items() if name != "step_seconds"}
 
@@ -81,10 +116,14 @@ def test_non_finite_losses_are_kept(tmp_path):
     [
         bytes(range(256)),
         b"no history at all\nbut two lines\n",
+        b"no history at all, only a line\n",
         b"epoch,step\n1,\x00\n",
         b"epoch,step\n1,5,6\n",
         b"epoch,cycle\n1,2\n",
         b"epoch,step\n1,five\n",
+        b"epoch,step\n" + 5000 * b"9" + b",5\n",
+        b"epoch,step\n1,nan\n",
+        b"epoch,step\n1.5,5\n",
         None,
         "loop",
     ],

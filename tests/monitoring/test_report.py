@@ -94,6 +94,14 @@ def test_checkpoints_are_listed_newest_first_with_links(tmp_path):
     assert "ckpt-10 1 1.5 MB" in shown
 
 
+def test_files_that_cannot_be_looked_at_are_listed_without_their_size(tmp_path):
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "ckpt-9.index").write_bytes(bytes(2_500_000))
+    (folder / "ckpt-9.data-00000-of-00001").symlink_to("ckpt-9.data-00000-of-00001")
+    assert "ckpt-9 mid-epoch 2.5 MB data , index" in text(make_run(tmp_path, 2))
+
+
 def test_large_pictures_are_shrunk_and_grey_ones_shown(tmp_path):
     grey, large = np.zeros((32, 32, 1), np.uint8), make_picture(1, 900, 600)
     path = make_run(tmp_path, 2, Translations([[grey, large, grey]], []))

@@ -16,7 +16,7 @@ from helpers.runs import save_run
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError
-from tf_cyclegan.translation.export import check, exporting, graph, loading, metadata
+from tf_cyclegan.translation.export import card, check, exporting, graph, loading, metadata
 from tf_cyclegan.translation.export.formats import FORMATS, require
 from tf_cyclegan.translation.translator import Translator
 
@@ -29,12 +29,15 @@ KINDS = {
     "bottleneck of one pixel": Config(image_size=32, filters=2, unet_levels=5),
     "tutorial": Config("tutorial", filters=1),
     "unet that resizes": Config(image_size=32, filters=2, upsampling="resize"),
+    "unet with a mask": Config(image_size=32, filters=2, attention_mask=True),
     "resnet that resizes": Config(
         image_size=32, filters=2, generator="resnet", residual_blocks=1, upsampling="resize"
     ),
     "paper, grey": Config("paper", image_size=32, filters=2, residual_blocks=1, **GREY),
     "keras": Config("keras", image_size=32, filters=2, residual_blocks=1),
 }
+# Where one of these is set, ONNX Runtime tells nobody of what it does.
+_SILENCING = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "ORT_DISABLE_TELEMETRY")
 ALL = [(form, quantize) for form in FORMATS for quantize in (None, *FORMATS[form].quantizations)]
 
 
@@ -160,6 +163,18 @@ def test_the_code_on_the_card_runs_in_a_new_process(exported, run, form, tmp_pat
     np.testing.assert_allclose(found, expected, atol=1)
 
 
+@pytest.mark.slow
+def test_onnx_runtime_leaves_nothing_in_the_home(exported, tmp_path):
+    code = "import sys; from pathlib import Path; from tf_cyclegan.translation.export import "
+    code += "onnx_file; onnx_file.load(Path(sys.argv[1]))"
+    here = {name: value for name, value in environment().items() if name not in _SILENCING}
+    homes = {name: str(tmp_path) for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR")}
+    path = exported["onnx", None].path
+    subprocess.run([sys.executable, "-c", code, path], env=here | homes, check=True)
+    left = [each.name for each in tmp_path.rglob("*")]
+    assert not [name for name in left if "onnx" in name or "deviceid" in name], left
+
+
 @pytest.fixture(scope="module")
 def folder(run, tmp_path_factory):
     """An export to .keras, the fastest."""
@@ -183,6 +198,20 @@ def test_card_and_metadata(folder):
     sheet = np.asarray(Image.open(folder / "samples.png"))
     assert sheet[0, 0, 0] == 3, "of the checkpoint's epoch"
     assert "secret" not in (folder / "metadata.json").read_text() + card
+
+
+@pytest.mark.parametrize("epoch", ["9" * 5000, "nan", "1.5", "three"])
+def test_a_damaged_history_gives_no_scores_and_the_newest_samples(tmp_path, epoch):
+    (tmp_path / "history.csv").write_text(f"epoch,step,score_overall\n{epoch},8,7.25\n")
+    (tmp_path / "samples").mkdir()
+    sheets = [tmp_path / "samples" / f"epoch_000{number}.png" for number in (1, 2)]
+    for sheet in sheets:
+        sheet.write_bytes(b"")
+    assert card.scores_of(tmp_path, 8, "AtoB") == {}
+    assert card.samples_of(tmp_path, 8) == sheets[1]
+    (tmp_path / "history.csv").write_text("epoch,step,score_overall\n1,8,7.25\n")
+    assert card.scores_of(tmp_path, 8, "AtoB") == {"score_overall": 7.25}
+    assert card.samples_of(tmp_path, 8) == sheets[0]
 
 
 def test_licences_that_the_hub_knows_get_its_identifier(run, tmp_path):

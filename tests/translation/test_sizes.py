@@ -18,7 +18,7 @@ def test_work_sizes_are_words_or_pixels(given, parsed):
     assert sizes.parse(given, CONFIG) == parsed
 
 
-@pytest.mark.parametrize("given", ["half", "15", 0, -64, "1.5", "", "²"])
+@pytest.mark.parametrize("given", ["half", "15", 0, -64, "1.5", "", "²", "9" * 5000])
 def test_other_work_sizes_are_refused(given):
     with pytest.raises(UserError, match=f"work_size={given}: give input, train, or the pixels"):
         sizes.parse(given, CONFIG)

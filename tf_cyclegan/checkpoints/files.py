@@ -192,6 +192,15 @@ def files_of(path: Path) -> list[Path]:
     return sorted(file for file in files if file.name.split(".")[0] == path.name)
 
 
+def size_of(path: Path) -> int:
+    """The bytes of a checkpoint's files; those that are gone or cannot be looked at count none."""
+    size = 0
+    for file in files_of(path):
+        with contextlib.suppress(OSError):
+            size += file.stat().st_size
+    return size
+
+
 def step_of(path: Path) -> int:
     """The training step of a checkpoint."""
     return int(path.name.removeprefix("ckpt-"))

@@ -186,8 +186,7 @@ def _told(folder: Path, unfinished: Path | None = None) -> Iterator[None]:
 
 def _needed(folder: Path) -> str:
     with contextlib.suppress(OSError):
-        files = [checkpoint_files.files_of(path) for path in checkpoint_files.find_in(folder)]
-        if sizes := [sum(file.stat().st_size for file in each) for each in files]:
+        if sizes := [checkpoint_files.size_of(path) for path in checkpoint_files.find_in(folder)]:
             return f", a checkpoint takes {max(sizes) / 2**20:.1f} MiB"
     return ""
 

@@ -13,7 +13,7 @@ from absl import flags
 from tf_cyclegan.benchmark import speed
 from tf_cyclegan.cli.help_text import Usage
 from tf_cyclegan.cli.running import run
-from tf_cyclegan.config import Config
+from tf_cyclegan.config import Config, whole_numbers
 from tf_cyclegan.system import tensorflow_import
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.system.files import write_file
@@ -76,9 +76,10 @@ def main() -> None:
 
 def _settings() -> list[dict[str, Any]]:
     """Those of each recipe and size, as the plain arrangement can have them, too."""
-    if not all(size.isdecimal() for size in _SIZES.value):
+    numbers = [whole_numbers.parse(size) for size in _SIZES.value]
+    if None in numbers:
         raise UserError(f"sizes={','.join(_SIZES.value)}: give whole numbers, such as 128,256")
-    sizes = [{"image_size": int(size), "load_size": None} for size in _SIZES.value] or [{}]
+    sizes = [{"image_size": number, "load_size": None} for number in numbers] or [{}]
     common = {"batch_size": _BATCH_SIZE.value, "pool_size": 0, "update_order": "simultaneous"}
     if _FILTERS.value is not None:
         common["filters"] = _FILTERS.value

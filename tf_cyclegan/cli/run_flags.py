@@ -4,6 +4,7 @@ from pathlib import Path
 
 from absl import flags
 
+from tf_cyclegan.config import whole_numbers
 from tf_cyclegan.system.errors import UserError
 
 _WORKDIR = flags.DEFINE_string(
@@ -61,6 +62,7 @@ def checkpoint() -> int | str | None:
     text = _CHECKPOINT.value
     if text is None or text == "best":
         return text
-    if not text.isdecimal():
+    step = whole_numbers.parse(text)
+    if step is None:
         raise UserError(f"--checkpoint={text}: give a checkpoint's step, such as 8000, or best")
-    return int(text)
+    return step

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_cyclegan.config import whole_numbers
 from tf_cyclegan.system.errors import UserError
 
 _SUPPORTED = (
@@ -98,9 +99,9 @@ def _reject_other_networks(state: Mapping[str, np.ndarray], where: str) -> None:
 def _count_blocks(state: Mapping[str, np.ndarray]) -> int:
     # The highest number counts, so that a gap is reported as missing keys.
     parts = [key.split(".") for key in state]
-    numbers = [
-        int(part[1]) for part in parts if part[2:3] == ["conv_block"] and part[1].isdecimal()
-    ]
+    found = [whole_numbers.parse(part[1]) for part in parts if part[2:3] == ["conv_block"]]
+    # Each block has several keys: a higher number is none of a network's, and is left over.
+    numbers = [number for number in found if number is not None and number < 10 + len(state)]
     return max(numbers, default=9) - 9
 
 

@@ -181,13 +181,12 @@ def _checkpoints(folder: Path, rows: _Rows) -> list[dict[str, Any]]:
     epochs = {int(row["step"]): f"{row['epoch']:.0f}" for row in rows}
     found = []
     for path in reversed(checkpoint_files.find_in(folder)):
-        files = checkpoint_files.files_of(path)
         found.append(
             {
                 "name": path.name,
                 "epoch": epochs.get(checkpoint_files.step_of(path), "mid-epoch"),
-                "megabytes": sum(file.stat().st_size for file in files) / 1e6,
-                "files": [file.name for file in files],
+                "megabytes": checkpoint_files.size_of(path) / 1e6,
+                "files": [file.name for file in checkpoint_files.files_of(path)],
             }
         )
     return found

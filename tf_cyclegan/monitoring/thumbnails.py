@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tf_cyclegan.config import whole_numbers
 from tf_cyclegan.system.files import set_aside, write_output
 
 _WIDTH = 560  # Pixels.
@@ -18,7 +19,8 @@ def sheet_path(workdir: Path, epoch: int) -> Path:
 def _epochs(workdir: Path, last: int, count: int) -> list[int]:
     """At most `count` epochs up to `last` that have a sheet, evenly spaced, first and last kept."""
     names = (path.stem.removeprefix("epoch_") for path in (workdir / "samples").glob("epoch_*.png"))
-    found = sorted(int(name) for name in names if name.isdecimal() and int(name) <= last)
+    numbers = (whole_numbers.parse(name) for name in names)
+    found = sorted(number for number in numbers if number is not None and number <= last)
     if len(found) <= count:
         return found
     return [found[round(i * (len(found) - 1) / (count - 1))] for i in range(count)]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from tf_cyclegan.config import Config
+from tf_cyclegan.config import Config, whole_numbers
 from tf_cyclegan.data import images
 from tf_cyclegan.system.errors import UserError
 
@@ -31,12 +31,13 @@ def parse(work_size: str | int | None, config: Config) -> str | int:
         return "input" if config.preprocess in ("crop", "none") else "train"
     if work_size in ("input", "train"):
         return work_size
-    if not str(work_size).isdecimal() or int(work_size) < _SMALLEST:
+    pixels = whole_numbers.parse(str(work_size))
+    if pixels is None or pixels < _SMALLEST:
         raise UserError(
             f"work_size={work_size}: give input, train, or the pixels of the shorter side, "
             f"{_SMALLEST} or more"
         )
-    return int(work_size)
+    return pixels
 
 
 def at_work(height: int, width: int, work_size: str | int, config: Config) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tf_cyclegan.checkpoints import files as checkpoint_files
-from tf_cyclegan.config import Config
+from tf_cyclegan.config import Config, whole_numbers
 from tf_cyclegan.data import encoding, images, sources
 from tf_cyclegan.system.errors import UserError
 from tf_cyclegan.translation import sizes
@@ -78,7 +78,7 @@ class TrainedRuns:
           UserError: there is no such run, or no such checkpoint.
         """
         workdir = self._workdir(name)
-        if checkpoint not in ("newest", "best") and not checkpoint.isdecimal():
+        if checkpoint not in ("newest", "best") and whole_numbers.parse(checkpoint) is None:
             raise UserError(f"checkpoint={checkpoint}: give newest, best, or a checkpoint's step")
         # A run in training gets new ones under these names.
         newest = checkpoint_files.find_all(workdir)[-1:] if checkpoint == "newest" else []

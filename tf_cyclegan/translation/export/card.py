@@ -1,11 +1,10 @@
 """The model card: README.md in the Hugging Face hub's format, for people and for the hub."""
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tf_cyclegan.monitoring import scalars
+from tf_cyclegan.monitoring import history, scalars
 from tf_cyclegan.monitoring.thumbnails import sheet_path
 from tf_cyclegan.translation.export.check import Difference
 from tf_cyclegan.translation.export.formats import FORMATS
@@ -97,29 +96,24 @@ def scores_of(workdir: Path, step: int, direction: str) -> dict[str, float]:
     """The scores of a checkpoint in history.csv: by column, without the other direction's."""
     other = "BtoA" if direction == "AtoB" else "AtoB"
     return {
-        name: float(value)
+        name: value
         for name, value in _row(workdir, step).items()
-        if name.startswith("score_") and value and not name.endswith(other)
+        if name.startswith("score_") and not name.endswith(other)
     }
 
 
 def samples_of(workdir: Path, step: int) -> Path | None:
     """The sample sheet of a checkpoint's epoch, else the newest; None without any."""
-    epoch = _row(workdir, step).get("epoch") or ""
-    if epoch.isdecimal() and (sheet := sheet_path(workdir, int(epoch))).is_file():
+    epoch = _row(workdir, step).get("epoch")
+    if epoch is not None and (sheet := sheet_path(workdir, int(epoch))).is_file():
         return sheet
     sheets = sorted(workdir.glob("samples/epoch_*.png"))
     return sheets[-1] if sheets else None
 
 
-def _row(workdir: Path, step: int) -> dict[str, str]:
+def _row(workdir: Path, step: int) -> dict[str, float]:
     """The row of a step in history.csv; empty where there is none, or the file is damaged."""
-    # Not History, which renames a damaged file.
-    try:
-        with (workdir / "history.csv").open(encoding="utf-8", newline="") as file:
-            return next((row for row in csv.DictReader(file) if row["step"] == str(step)), {})
-    except (OSError, ValueError, KeyError, csv.Error):
-        return {}
+    return next((row for row in history.rows_of(workdir) if row["step"] == step), {})
 
 
 def _front_matter(metadata: Metadata) -> str:

@@ -1,6 +1,7 @@
 """An ONNX file, made by tf2onnx and loaded by ONNX Runtime."""
 
 import logging
+import os
 from pathlib import Path
 
 import keras
@@ -34,6 +35,8 @@ def write(model: keras.Model, path: Path, about: str, quantize: str | None) -> N
 
 def load(path: Path) -> Run:
     """Loads it with ONNX Runtime, on the CPU."""
+    # From 1.29 on it would tell its maker of each model, and leave an identifier in the home.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
