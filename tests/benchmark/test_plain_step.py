@@ -27,7 +27,8 @@ def test_losses_are_ours_for_two_steps(changes):
 
 
 def test_its_layers_are_keras_own():
-    plain = PlainStep(Config(image_size=32, filters=2, precision="float32"))
+    config = Config(image_size=32, filters=2, precision="float32", upsampling="transposed")
+    plain = PlainStep(config)
     layers = [layer for network in plain.networks.values() for layer in network._flatten_layers()]
     kinds = {type(layer) for layer in layers if "conv2d" in layer.name}
     assert kinds == {keras.layers.Conv2D, keras.layers.Conv2DTranspose}
@@ -36,3 +37,5 @@ def test_its_layers_are_keras_own():
 def test_what_the_tutorial_has_not_is_refused():
     with pytest.raises(ValueError, match="no image pool"):
         PlainStep(Config(pool_size=2))
+    with pytest.raises(ValueError, match="no augmentation"):
+        PlainStep(Config(augment="color"))

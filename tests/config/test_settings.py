@@ -57,7 +57,7 @@ def test_a_config_has_the_values_of_the_recipe_that_it_names(recipe):
 
 @pytest.mark.parametrize("recipe", ["nonsense", "", None, 5, ["paper"]])
 def test_there_are_no_other_recipes(recipe):
-    with pytest.raises(UserError, match=r"recipe=.*: choose one of mini, tutorial"):
+    with pytest.raises(UserError, match=r"recipe=.*: choose one of mini, modern, tutorial"):
         Config(recipe=recipe)
 
 
@@ -72,7 +72,7 @@ def test_changes_win_over_the_recipe():
     [
         (
             {"recipe": "tutorail"},
-            "recipe=tutorail: choose one of mini, tutorial, paper, keras, facades",
+            "recipe=tutorail: choose one of mini, modern, tutorial, paper, keras, facades",
         ),
         ({"interpolation": "cubic"}, "interpolation=cubic: choose one of nearest, bilinear"),
         ({"epochs": 0}, "epochs=0: give 1 or more"),
@@ -117,16 +117,14 @@ def test_changes_win_over_the_recipe():
         ({"load_size": 32}, "load_size=32 is smaller than image_size=64"),
         ({"networks": "tensorflow_examples"}, "networks=tensorflow_examples has filters=64"),
         (
-            {"networks": "tensorflow_examples", "filters": 64, "dropout": 0.5},
+            {"recipe": "tutorial", "networks": "tensorflow_examples", "image_size": 64},
             "networks=tensorflow_examples takes image sizes that are a multiple of 256 only, "
             "but image_size=64",
         ),
         (
             {
+                "recipe": "tutorial",
                 "networks": "tensorflow_examples",
-                "filters": 64,
-                "dropout": 0.5,
-                "image_size": 256,
                 "precision": "bfloat16",
             },
             "networks=tensorflow_examples computes in float32 only, not precision=bfloat16",

@@ -153,6 +153,8 @@ def test_preprocess_none_keeps_the_size():
 
 
 def test_grey_domains_have_one_channel():
-    x, y = pipeline(flat(1), flat(1), channels_x=1, identity_weight=0.0).batch_at(0)
+    x, y = pipeline(
+        flat(1), flat(1), channels_x=1, identity_weight=0.0, attention_mask=False
+    ).batch_at(0)
     assert (x.shape, y.shape) == ((1, 32, 32, 1), (1, 32, 32, 3))
     assert x.dtype == y.dtype == np.float32

@@ -46,7 +46,7 @@ def test_values():
 
 
 def test_grey_domains_get_the_luma():
-    settings = config(channels_y=1, identity_weight=0.0)
+    settings = config(channels_y=1, identity_weight=0.0, attention_mask=False)
     assert for_translation(WIDE, "A", settings).shape[-1] == 3
     grey = for_training(WIDE, "B", settings, "b.png")
     luma = for_training(WIDE, "A", settings, "a.png") @ [0.299, 0.587, 0.114]

@@ -300,7 +300,7 @@ def test_wasserstein_adds_the_penalty(pair, monkeypatch):
 
 
 def test_grey_to_colour():
-    changes = {"channels_x": 1, "identity_weight": 0.0, "pool_size": 2}
+    changes = {"channels_x": 1, "identity_weight": 0.0, "pool_size": 2, "attention_mask": False}
     model = CycleGAN(dataclasses.replace(PAPER, **changes))
     x, y = np.zeros((1, 32, 32, 1), np.float32), np.zeros((1, 32, 32, 3), np.float32)
     model._train_step(x, y)

@@ -37,7 +37,7 @@ def pair():
 def test_auto_goes_by_the_device(asked, networks, gpu, bfloat16, chosen, monkeypatch):
     monkeypatch.setattr(devices, "has_gpu", lambda: gpu)
     monkeypatch.setattr(devices, "cpu_computes_bfloat16", lambda: bfloat16)
-    config = Config(precision=asked, networks=networks, filters=64, dropout=0.5, image_size=256)
+    config = Config("tutorial", precision=asked, networks=networks)
     assert precision.choose(config) == chosen
 
 

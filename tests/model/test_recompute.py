@@ -10,7 +10,15 @@ from tf_cyclegan.config import Config
 from tf_cyclegan.model.cyclegan import NETWORKS, CycleGAN
 from tf_cyclegan.model.recompute import recomputed, segments
 
-TINY = Config(image_size=32, filters=2, dropout=0.5, precision="float32")
+TINY = Config(
+    image_size=32,
+    filters=2,
+    dropout=0.5,
+    precision="float32",
+    upsampling="transposed",
+    attention_mask=False,
+    ema=0.0,
+)
 
 
 @pytest.mark.parametrize(

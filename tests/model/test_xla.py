@@ -20,6 +20,8 @@ CONFIG = Config(
     adversarial_loss="lsgan",
     identity_weight=0.0,
     pool_size=2,
+    augment="color,translation,cutout",
+    spectral_norm=True,
 )
 
 

@@ -23,7 +23,7 @@ from tf_cyclegan.translation.translator import Translator
 # Keras' own, when it saves.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 
-GREY = {"channels_x": 1, "identity_weight": 0.0}
+GREY = {"channels_x": 1, "identity_weight": 0.0, "attention_mask": False}
 KINDS = {
     "unet": Config(image_size=32, filters=2),
     "bottleneck of one pixel": Config(image_size=32, filters=2, unet_levels=5),

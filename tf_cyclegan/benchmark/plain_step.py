@@ -2,7 +2,8 @@
 
 https://www.tensorflow.org/tutorials/generative/cyclegan: each pass of a network by itself, so that
 the generators are called three times each and the discriminators twice, one persistent tape, and
-Keras' own layers and Adam. The mathematics is that of `CycleGAN.train_step`, in float32.
+Keras' own layers and Adam. The mathematics is that of `CycleGAN.train_step`, in float32, but for
+averaged generators, which the tutorial has not.
 """
 
 import keras
@@ -15,6 +16,7 @@ from tf_cyclegan.model import losses
 from tf_cyclegan.model.cyclegan import NETWORKS
 from tf_cyclegan.networks.cpu import small_maps
 from tf_cyclegan.networks.instance_norm import InstanceNormalization
+from tf_cyclegan.networks.upsampling import ResizeConv2D
 
 
 class PlainStep:
@@ -31,6 +33,8 @@ class PlainStep:
     def __init__(self, config: Config):
         if config.pool_size or config.update_order != "simultaneous":
             raise ValueError("the tutorial has no image pool and updates simultaneously")
+        if config.augmentations or config.gradient_penalty:
+            raise ValueError("the tutorial has no augmentation and no gradient penalty")
         seeds = np.random.SeedSequence(config.seed).generate_state(8).tolist()
         self.networks = {
             "generator_g": plain_network(networks.build_generator(config, "AtoB", seeds[0])),
@@ -88,7 +92,18 @@ class _PlainNorm(InstanceNormalization):
         return self.scale * normal + self.offset if self.affine else normal
 
 
+class _PlainResizeConv2D(ResizeConv2D):
+    """An enlarged map, and a convolution of it."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        enlarged = tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
+        kernel = tf.transpose(tf.reverse(self.kernel, [0, 1]), [0, 1, 3, 2])
+        x = tf.nn.conv2d(enlarged, kernel, 1, "SAME")
+        return self.activation(tf.nn.bias_add(x, self.bias) if self.use_bias else x)
+
+
 _PLAIN = {
+    ResizeConv2D: _PlainResizeConv2D,
     small_maps.Conv2D: keras.layers.Conv2D,
     small_maps.Conv2DTranspose: keras.layers.Conv2DTranspose,
     InstanceNormalization: _PlainNorm,

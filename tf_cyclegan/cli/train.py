@@ -48,8 +48,13 @@ def main() -> None:
     progress = Progress(sys.stderr, spelling.as_flags)
     if sources.is_drawn(config.dataset):
         progress.say(
-            "Training on drawings of horses and zebras; --recipe=tutorial trains on photographs, "
+            "Training on drawings of horses and zebras; --recipe=modern trains on photographs, "
             "--dataset=FOLDER on your own"
+        )
+    elif config.attention_mask:
+        progress.say(
+            "Generators keep what they can of their input; --noattention_mask is for pictures that "
+            "have to change as a whole"
         )
     outcome = train.train(config, workdir, progress)
     if outcome.stopped is not None:
@@ -82,7 +87,7 @@ def command() -> None:
             "Trains a CycleGAN, or resumes the run in --workdir.",
             (
                 "python scripts/train.py --epochs=40",
-                "python scripts/train.py --recipe=tutorial --dataset=photos --workdir=runs/photos",
+                "python scripts/train.py --recipe=modern --dataset=photos --workdir=runs/photos",
             ),
             _GROUPS,
             ("The run", "Data", "Model", "Optimization", "Computing"),

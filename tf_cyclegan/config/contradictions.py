@@ -29,12 +29,6 @@ def _check_networks(config: "Config") -> None:
                 f"{name}={value}: generator={config.generator} has none; leave it out, or give "
                 f"generator={kind}"
             )
-    if config.attention_mask and config.channels_x != config.channels_y:
-        raise UserError(
-            f"attention_mask=True keeps parts of the input, which has "
-            f"channels_x={config.channels_x} in place of channels_y={config.channels_y}: leave "
-            f"attention_mask out"
-        )
     if config.norm != "instance" and config.generator == "unet":
         raise UserError(
             f"norm={config.norm}: generator=unet has norm=instance only; leave it out, or give "
@@ -121,6 +115,12 @@ def _check_losses(config: "Config") -> None:
             f"channels_x={config.channels_x} and channels_y={config.channels_y}: the identity loss "
             f"passes pictures of Y through the generator from X, so their channels must be equal; "
             f"give identity_weight=0"
+        )
+    if config.attention_mask and config.channels_x != config.channels_y:
+        raise UserError(
+            f"attention_mask=True keeps parts of the input, which has "
+            f"channels_x={config.channels_x} in place of channels_y={config.channels_y}: give "
+            f"attention_mask=False"
         )
     if config.identity_weight and not config.cycle_weight:
         raise UserError(
