@@ -61,7 +61,7 @@ def test_script_trains_scores_and_puts_the_table_between_its_marks(tmp_path, pho
     arguments += ["--document=quality.md", "--workdir=q"]
     status, out, err = script("quality.py", *arguments, cwd=tmp_path)
     assert status == 0, err
-    table = out[out.index("| | cycle error") :]
+    table = out[out.index("| | ") :]
     assert "\n| `--ema=0.999`, as in all rows below | " in table
     assert document.read_text() == (f"before\n{begin}\n\n{table}\n{end}\nafter\n")
     folder = tmp_path / "q" / "photographs"

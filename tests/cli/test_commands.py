@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--recipe=tutorail"], "--recipe=tutorail: choose one of mini, tutorial, paper"),
+        (["--recipe=tutorail"], "--recipe=tutorail: choose one of mini, modern, tutorial, paper"),
         (["--epochs=many"], "flag --epochs=many: .*many"),
         (["--epochs=0"], "--epochs=0: give 1 or more"),
         (["--epoch=3"], "Unknown command line flag 'epoch'. Did you mean: .*epochs"),
@@ -130,8 +130,10 @@ def test_help_lists_what_is_used_most_and_helpfull_all(tmp_path):
         assert re.search(rf"^  --(\[no\])?{field.name}\b", full, re.M), field.name
     text = re.sub(r"\s+", " ", full)
     assert "--image_size height and width of training pictures, in pixels" in text
-    assert "[64; tutorial, paper, keras, facades: 256]" in text
-    assert "[bilinear; tutorial: nearest; paper: bicubic]" in text, "those that differ alone"
+    assert "[64; modern, tutorial, paper, keras, facades: 256]" in text
+    assert "[bilinear; modern, paper: bicubic; tutorial: nearest]" in text, (
+        "those that differ alone"
+    )
 
 
 def test_version(tmp_path):

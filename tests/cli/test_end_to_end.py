@@ -92,7 +92,7 @@ def test_evaluate_scores_both_directions(runs, monkeypatch):
     status, out, err = script("evaluate.py", *arguments, cwd=cwd)
     assert (status, err) == (0, "")
     assert "Scoring runs/parts/checkpoints/ckpt-16" in out
-    assert re.search(r"A to B +B to A +A as it is +B as it is\ncycle error", out)
+    assert re.search(r"A to B +B to A +A as it is +B as it is\nSWD, lower is better", out)
     assert re.search(r"\ncorrelation with the input( +-?\d\.\d{3}){2}( +1\.000){2}\n", out)
     assert f"FID and KID are left out: {cached}: cannot be read as Keras weights" in out
     scores = json.loads((cwd / "scores.json").read_text())["scores"]

@@ -106,7 +106,7 @@ def test_batches_hold_consecutive_pictures_of_equal_size(monkeypatch):
 
 
 def test_grey_and_colour_domains():
-    config = Config(image_size=32, channels_y=1, identity_weight=0.0)
+    config = Config(image_size=32, channels_y=1, identity_weight=0.0, attention_mask=False)
     known = EvaluationSet({"A": flat(50), "B": flat(100)}, {"A": flat(50), "B": flat(100)})
     generators = {
         "AtoB": lambda batch, training: batch[..., :1],
@@ -169,7 +169,7 @@ def test_truth_is_resized_like_the_pictures(drawings, interpolation, error):
 
 
 def test_an_untrained_network_draws_no_stripes(drawings):
-    config = Config(filters=2)
+    config = Config(filters=2, attention_mask=False)
     generators = {d: networks.build_generator(config, d, seed=0) for d in BOTH}
     found = scoring.score(generators, config, drawings, BOTH)
     for direction in BOTH:

@@ -51,11 +51,6 @@ def main() -> None:
             "Training on drawings of horses and zebras; --recipe=modern trains on photographs, "
             "--dataset=FOLDER on your own"
         )
-    elif config.attention_mask:
-        progress.say(
-            "Generators keep what they can of their input; --noattention_mask is for pictures that "
-            "have to change as a whole"
-        )
     outcome = train.train(config, workdir, progress)
     if outcome.stopped is not None:
         name = signal.Signals(outcome.stopped).name

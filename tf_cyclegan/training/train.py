@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_cyclegan.config import Config
+from tf_cyclegan.data import sources
 from tf_cyclegan.monitoring import report
 from tf_cyclegan.system import devices, locks
 from tf_cyclegan.training import build, callbacks, prepare
@@ -54,6 +55,11 @@ def train(config: Config, workdir: Path | str, progress: Progress | None = None)
         if finished and report.is_finished(workdir):
             return _outcome(prepared, prepared.done, trained=False)
         devices.prepare_training(config.deterministic)
+        if config.attention_mask and not prepared.newest and not sources.is_drawn(config.dataset):
+            progress.say(
+                "Generators keep what they can of their input; give attention_mask=False if "
+                "pictures have to change as a whole"
+            )
         progress.say("Building the networks and tracing the training step, which takes a while")
         built = build.build(prepared)
         progress.say(f"Training on {built.device}")
