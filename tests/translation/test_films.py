@@ -63,6 +63,26 @@ def test_colours_are_those_that_players_show(tmp_path):
     np.testing.assert_allclose(found[24, [10, 50]], colours[24, [10, 50]], atol=6)
 
 
+def test_films_of_turned_phones_are_upright(tmp_path):
+    """Their frames lie on the side, and a matrix in the header of the track turns them."""
+    corner = np.full((48, 64, 3), 30, np.uint8)
+    corner[:24, :32] = 220
+    write_film(tmp_path / "a.mp4", [corner] * 3)
+    data = bytearray((tmp_path / "a.mp4").read_bytes())
+    # ISO/IEC 14496-12: x' = 48 - y, y' = x, so that the top left goes to the top right.
+    matrix = np.array([0, 1, 0, -1, 0, 0, 48, 0, 2**14], ">i4") * np.int32(2**16)
+    at = data.index(b"tkhd") + 44
+    data[at : at + 36] = matrix.astype(">i4").tobytes()
+    (tmp_path / "a.mp4").write_bytes(data)
+    seen = []
+    films.translate(tmp_path / "a.mp4", tmp_path / "b.mp4", lambda f: seen.append(f) or f)
+    for frame in (seen[0], films.sampled(tmp_path / "a.mp4")[0], read_film(tmp_path / "b.mp4")[0]):
+        assert frame.shape == (64, 48, 3)
+        upper_left, upper_right = frame[16, 12].mean(), frame[16, 36].mean()
+        assert (upper_left < 60, upper_right > 190) == (True, True)
+        assert frame[48].max() < 60
+
+
 def test_grey_and_odd_sizes(tmp_path):
     write_film(tmp_path / "a.mp4", FRAMES[:3])
     for name, through in (
