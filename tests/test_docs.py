@@ -181,7 +181,7 @@ def written():
         *("Defaults are those of `mini`; [recipes.md](recipes.md) has the others.", ""),
         *(*settings(), ""),
         *entry("from_recipe", tf_cyclegan.from_recipe),
-        *("## RECIPES", "", f"Maps {recipes} to the fields that differ from the defaults.", ""),
+        *("## RECIPES", "", f"Maps {recipes} to the fields that each sets.", ""),
         *entry("train", tf_cyclegan.train),
         *entry("Outcome", Outcome, "###"),
         *entry("Progress", Progress, "###"),

@@ -11,7 +11,7 @@ _HORSE2ZEBRA_256 = {
     "decay_start": None,
 }
 
-# What is better than the originals in the studies of docs/quality.md, or no worse and cleaner.
+# No checkerboard, and less noise from step to step (docs/quality.md).
 _BETTER = {"upsampling": "resize", "ema": 0.999}
 
 _PAPER = {

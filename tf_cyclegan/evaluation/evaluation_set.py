@@ -1,7 +1,7 @@
 """The pictures to score on, with their pairs or ground truth where known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tf_cyclegan.config import Config
 from tf_cyclegan.data import sources
@@ -51,17 +51,38 @@ def load(
     """
     dataset = dataset or config.dataset
     size, data_dir = config.image_size, config.data_dir
-    pictures, truth = {}, {}
-    for domain in "AB":
+    pictures = {
+        domain: sources.load_nonempty(
+            dataset, f"{split}{domain}", image_size=size, data_dir=data_dir
+        )
+        for domain in "AB"
+    }
+    found = of(pictures, config, split, dataset, paired)
+    return replace(found, pictures={d: each.first(limit) for d, each in pictures.items()})
+
+
+def of(
+    pictures: Mapping[str, Pictures], config: Config, split: str, dataset: str, paired: bool = False
+) -> EvaluationSet:
+    """Pictures that were loaded before, with what is known of their translations.
+
+    Args:
+      pictures: by domain.
+      config, split, dataset, paired: as in `load`, where the pictures are from.
+
+    Raises:
+      UserError: the pictures cannot be paired.
+    """
+    size, data_dir = config.image_size, config.data_dir
+    truth = {}
+    for domain in pictures:
         part = f"{split}{domain}"
-        pictures[domain] = sources.load_nonempty(dataset, part, image_size=size, data_dir=data_dir)
         known = sources.load_truth(dataset, part, image_size=size, data_dir=data_dir)
         if known is not None:
             truth[domain] = known
     paired = paired or sources.is_paired(dataset, split)
     targets, paired_by = _targets(dataset, split, pictures, truth) if paired else ({}, "")
-    limited = {domain: each.first(limit) for domain, each in pictures.items()}
-    return EvaluationSet(limited, targets, truth, paired_by, f"the {split} pictures of {dataset}")
+    return EvaluationSet(pictures, targets, truth, paired_by, f"the {split} pictures of {dataset}")
 
 
 def _targets(

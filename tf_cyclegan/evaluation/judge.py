@@ -1,15 +1,12 @@
 """Scoring a run while it trains, down to one number that says which epoch was the best."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tf_cyclegan.config import Config
-from tf_cyclegan.data import sources
 from tf_cyclegan.data.pictures import Pictures
-from tf_cyclegan.evaluation import kernel_distance, scoring, sliced_wasserstein
-from tf_cyclegan.evaluation.evaluation_set import EvaluationSet
+from tf_cyclegan.evaluation import evaluation_set, kernel_distance, scoring, sliced_wasserstein
 from tf_cyclegan.evaluation.inception import InceptionFeatures
 from tf_cyclegan.evaluation.scoring import Generators, Scores
 from tf_cyclegan.system.errors import UserError
@@ -39,7 +36,7 @@ class Judge:
                 f"{_MIN_PICTURES}, or leave it out"
             )
         self._config = config
-        self._scored = _evaluation_set(config, {"A": test_x, "B": test_y})
+        self._scored = evaluation_set.of({"A": test_x, "B": test_y}, config, "test", config.dataset)
         self._features: InceptionFeatures | None = None
         if self._scored.truth or self._scored.targets:
             return
@@ -87,21 +84,3 @@ def _overall(scores: Scores) -> float:
     if "coat_error" in scores:
         return scores["background_error"] + scores["coat_error"]
     return next(scores[name] for name in ("l1", "kid", "swd") if name in scores)
-
-
-def _evaluation_set(config: Config, pictures: Mapping[str, Pictures]) -> EvaluationSet:
-    """The test pictures with what is known of their true translations."""
-    if sources.is_paired(config.dataset, "test"):
-        targets = {"A": pictures["B"], "B": pictures["A"]}
-        return EvaluationSet(pictures, targets, paired_by="place")
-    truth = {
-        domain: sources.load_truth(
-            config.dataset,
-            f"test{domain}",
-            image_size=config.image_size,
-            data_dir=config.data_dir,
-        )
-        for domain in pictures
-    }
-    known = {domain: each for domain, each in truth.items() if each is not None}
-    return EvaluationSet(pictures, truth=known)
